@@ -1,2 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-//! 
+//! What we ask of others and what they may ask of us, and how it may fail.
+//! Each port is a small trait behind `Arc<dyn …>`; its doc says what is true after each call.
+
+pub mod accept;
+pub mod book;
+#[cfg(feature = "contract")]
+pub mod contract;
+pub mod erp;
+pub mod failure;
+pub mod feed;
+pub mod identity;
+pub mod inquiry;
+#[cfg(feature = "memory")]
+pub mod memory;
+pub mod oversight;
+pub mod raw;
+pub mod reference;
+pub mod remittances;
+pub mod source;
+pub mod vault;

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Identities that are computed, never drawn: the same input always has the same id,
+//! so that a repeated delivery, a replay and a crash can be recognised by it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::code::Code;
+
+/// SHA-256 over parts, each preceded by its length so that parts cannot run into each other.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hash(pub [u8; 32]);
+
+impl Hash {
+    pub fn of(parts: &[&[u8]]) -> Self {
+        let mut digest = Sha256::new();
+        for part in parts {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        Self(digest.finalize().into())
+    }
+
+    pub fn hex(&self) -> String {
+        data_encoding::HEXLOWER.encode(&self.0)
+    }
+
+    pub fn parse(hex: &str) -> Option<Self> {
+        let bytes = data_encoding::HEXLOWER.decode(hex.as_bytes()).ok()?;
+        Some(Self(bytes.try_into().ok()?))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.hex())
+    }
+}
+
+impl Serialize for Hash {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.hex())
+    }
+}
+
+impl<'de> Deserialize<'de> for Hash {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let hex = String::deserialize(deserializer)?;
+        Self::parse(&hex).ok_or_else(|| serde::de::Error::custom("not a SHA-256 in hex"))
+    }
+}
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}", self.0)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}", self.0)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::parse_str(text).map(Self)
+            }
+        }
+    };
+}
+
+uuid_id!(
+    /// A raw document as it was received, by tenant and byte hash.
+    DocumentId
+);
+uuid_id!(
+    /// One transaction set of a remittance document.
+    RemittanceId
+);
+uuid_id!(
+    /// One canonical event: UUIDv8 of (tenant, source, document hash, ordinal).
+    EventId
+);
+uuid_id!(
+    /// One double-sided sub-ledger row.
+    RowId
+);
+uuid_id!(
+    /// One item of the work queue for people.
+    ExceptionId
+);
+
+fn version_8(hash: Hash) -> Uuid {
+    let mut bytes = [0u8; 16];
+    bytes.copy_from_slice(&hash.0[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+impl DocumentId {
+    pub fn of(tenant: &Code, byte_hash: &Hash) -> Self {
+        Self(version_8(Hash::of(&[b"document", tenant.as_bytes(), &byte_hash.0])))
+    }
+}
+
+impl RemittanceId {
+    pub fn of(document: DocumentId, set: u32) -> Self {
+        Self(version_8(Hash::of(&[b"remittance", document.0.as_bytes(), &set.to_be_bytes()])))
+    }
+}
+
+impl EventId {
+    pub fn of(tenant: &Code, source: &Code, document: DocumentId, ordinal: u64) -> Self {
+        Self(version_8(Hash::of(&[
+            b"event",
+            tenant.as_bytes(),
+            source.as_bytes(),
+            document.0.as_bytes(),
+            &ordinal.to_be_bytes(),
+        ])))
+    }
+}
+
+impl RowId {
+    /// `booking` counts how often the event has been booked: a replay makes new rows.
+    pub fn of(event: EventId, booking: u32, leg: u32) -> Self {
+        Self(version_8(Hash::of(&[
+            b"row",
+            event.0.as_bytes(),
+            &booking.to_be_bytes(),
+            &leg.to_be_bytes(),
+        ])))
+    }
+}
+
+impl ExceptionId {
+    /// The same cause on the same subject is one item, however often it is met.
+    pub fn of(subject: &str, code: &str, round: u32) -> Self {
+        Self(version_8(Hash::of(&[
+            b"exception",
+            subject.as_bytes(),
+            code.as_bytes(),
+            &round.to_be_bytes(),
+        ])))
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The store of raw documents, sealed at rest, and the intake's own record of them.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use model::document::{Document, DocumentState};
+use model::id::DocumentId;
+use uuid::Uuid;
+
+use crate::book::Unit;
+use crate::failure::Failure;
+
+/// The most bytes in one stored chunk.
+pub const CHUNK_BYTES_MAX: usize = 1 << 20;
+
+/// What `commit` did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Committed {
+    New,
+    /// The same bytes were there already; `repeats` of it has grown by one.
+    Repeated,
+}
+
+#[async_trait]
+pub trait RawStore: Send + Sync {
+    /// Chunks of an upload not yet acknowledged. They are sealed before they leave memory; without a
+    /// `commit` they are swept away later. Ordinals run from 0 without gaps.
+    async fn stage(&self, upload: Uuid, ordinal: u32, chunk: Bytes) -> Result<(), Failure>;
+
+    /// After `Ok(New)` the document, its chunks, a log entry by `by` and `work` are durable, in one
+    /// transaction. `document.received_at` is set from the database's clock.
+    async fn commit(
+        &self,
+        upload: Uuid,
+        document: Document,
+        by: &str,
+        work: Vec<Unit>,
+    ) -> Result<Committed, Failure>;
+
+    /// The chunk with this ordinal, opened; `None` past the last.
+    async fn chunk(&self, document: DocumentId, ordinal: u32) -> Result<Option<Bytes>, Failure>;
+
+    async fn document(&self, id: DocumentId) -> Result<Option<Document>, Failure>;
+
+    /// Sets the state. Repeating it changes nothing.
+    async fn settle(&self, id: DocumentId, state: DocumentState) -> Result<(), Failure>;
+
+    /// Documents by time of receipt, newest first, after the cursor (a document id).
+    async fn documents(
+        &self,
+        after: Option<DocumentId>,
+        limit: usize,
+    ) -> Result<Vec<Document>, Failure>;
+
+    /// Removes uploads that were staged but not committed within the last `hours`.
+    async fn sweep(&self, hours: u32) -> Result<u64, Failure>;
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The vault: the only place where an identifier of a patient is kept, sealed, beside its token.
+
+use async_trait::async_trait;
+use model::token::{Clear, Field, Token};
+
+use crate::failure::Failure;
+
+#[async_trait]
+pub trait Vault: Send + Sync {
+    /// After `Ok` each value can be revealed by its token. Repeating it changes nothing.
+    async fn keep(&self, entries: Vec<(Field, Token, Clear)>) -> Result<(), Failure>;
+
+    /// The clear value of a token; the caller has been authorised and the reveal is logged.
+    async fn reveal(&self, token: &str, by: &str) -> Result<Option<Clear>, Failure>;
+}
