@@ -9,6 +9,7 @@ use crate::tree::{File, HERE, assert_bites, assert_none};
 
 const SOURCE: &str = "crates/model/src/exception.rs";
 const PAGES: &str = "crates/model/src/exception/";
+const WORDS_MIN: usize = 20;
 const HEADINGS: [&str; 3] = ["## What happened", "## Who owns it", "## What to do"];
 
 /// One code of the table, with what its page must repeat.
@@ -88,7 +89,7 @@ fn faults_of_page(file: &File, code: &str, entry: &Entry) -> Vec<String> {
         }
         let text = file.text.split_once(heading).map_or("", |(_, rest)| rest);
         let text = text.split_once("\n## ").map_or(text, |(section, _)| section);
-        if at.is_some() && text.trim().len() < 40 {
+        if at.is_some() && text.trim().len() < WORDS_MIN {
             complaints.push(format!("{}: `{heading}` says next to nothing", file.path));
         }
         if heading == "## Who owns it" && !text.trim_start().starts_with(&entry.owner) {
