@@ -25,6 +25,7 @@ mod account;
 mod cluster;
 mod error;
 mod installation;
+mod obtain;
 
 mod settings;
 mod watchdog;
@@ -34,6 +35,7 @@ pub use cluster::{Cluster, Tenure, private_directory};
 pub use error::Error;
 pub use installation::{BIN_VARIABLE, Installation, MAJOR_MIN, Search, Version};
 
+pub use obtain::{Obtain, obtain};
 pub use settings::{Fsync, Settings};
 
 /// What every fallible call of this crate returns.
