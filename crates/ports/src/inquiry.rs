@@ -10,7 +10,7 @@ use model::journal::{Journal, JournalKey};
 use model::money::Minor;
 use model::remittance::{Remittance, RemittanceState};
 use model::role::Role;
-use model::row::Row;
+use model::row::{Purpose, Row};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{InboxEntry, RowStanding};
@@ -129,6 +129,9 @@ pub trait Inquiry: Send + Sync {
 
     /// Net debit per entity and role over live rows in posted journals.
     async fn posted_by_role(&self) -> Result<Vec<(Code, Role, Minor)>, Failure>;
+
+    /// Net debit on the clearing role (1090) per purpose over live rows in posted journals.
+    async fn posted_on_clearing(&self) -> Result<Vec<(Purpose, Minor)>, Failure>;
 
     /// Net debit per (entity, facility, payer, role), each side with its own dimensions, over live rows
     /// in posted journals.
