@@ -17,7 +17,9 @@ fn forbidden_imports(map: &Map, packages: &[Package]) -> Vec<String> {
             if !ours.contains(dependency.name.as_str()) || dependency.name == package.name {
                 continue;
             }
-            if !allowed(map, &package.name, &dependency.name) {
+            let in_tests = dependency.section == "dev-dependencies"
+                && map.in_tests.get(&package.name).is_some_and(|n| n.contains(&dependency.name));
+            if !in_tests && !allowed(map, &package.name, &dependency.name) {
                 complaints.push(format!(
                     "{}/Cargo.toml [{}]: `{}` imports `{}`, which the map does not allow",
                     package.folder, dependency.section, package.name, dependency.name
@@ -101,6 +103,17 @@ fn a_planted_import_of_the_store_by_a_process_is_named_in_tests_of_its_own_too()
     let packages = planted("process-oversight", "dev-dependencies", "store");
     let said = forbidden_imports(&Map::here(), &packages);
     assert_bites(&said, &["crates/process-oversight/Cargo.toml", "dev-dependencies", "`store`"]);
+}
+
+#[test]
+fn what_tests_alone_may_import_is_refused_to_the_crate_itself() {
+    let packages = planted("store", "dependencies", "local-postgres");
+    let said = forbidden_imports(&Map::here(), &packages);
+    assert_bites(&said, &["crates/store/Cargo.toml [dependencies]", "`local-postgres`"]);
+    assert_none(&forbidden_imports(
+        &Map::here(),
+        &planted("store", "dev-dependencies", "local-postgres"),
+    ));
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub enum Imports {
 #[derive(Clone, Debug, Default)]
 pub struct Map {
     pub imports: BTreeMap<String, Imports>,
+    /// Crate → what its tests may import besides.
+    pub in_tests: BTreeMap<String, BTreeSet<String>>,
     /// Library → the crates that may depend on it, all others not.
     pub only_in: BTreeMap<String, BTreeSet<String>>,
     /// Library → the crates that may not depend on it, all others may.
@@ -36,8 +38,9 @@ impl Map {
             };
             map.imports.extend(ticked(&row[0]).into_iter().map(|name| (name, imports.clone())));
         }
-        map.only_in = libraries(page, "| library | only in |");
-        map.never_in = libraries(page, "| library | never in |");
+        map.in_tests = pairs(page, "| crate | its tests may also import |");
+        map.only_in = pairs(page, "| library | only in |");
+        map.never_in = pairs(page, "| library | never in |");
         map
     }
 
@@ -47,11 +50,11 @@ impl Map {
     }
 }
 
-fn libraries(page: &str, head: &str) -> BTreeMap<String, BTreeSet<String>> {
+fn pairs(page: &str, head: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut found = BTreeMap::new();
     for row in rows(page, head) {
-        for library in ticked(&row[0]) {
-            found.insert(library, ticked(&row[1]));
+        for name in ticked(&row[0]) {
+            found.insert(name, ticked(&row[1]));
         }
     }
     found
