@@ -52,11 +52,12 @@ pub fn obtain(mut request: Obtain<'_>) -> Result<Installation> {
         None => tried.push("no cache directory can be written".to_owned()),
     }
     match system::install(&mut request.tell) {
-        Ok(()) => match Installation::find(&search) {
+        // The system's directories are listed anew: there is one more now.
+        Ok(()) => match Installation::find(&Search::from_environment()) {
             Ok(installation) => return Ok(installation),
-            Err(error) => tried.push(error.to_string()),
+            Err(_) => tried.push("the system's package: installed, and yet not found".to_owned()),
         },
-        Err(reason) => tried.push(format!("the system's packages: {reason}")),
+        Err(reason) => tried.push(format!("the system's package: {reason}")),
     }
     Err(Error::Obtain { tried, install: install_hint() })
 }
