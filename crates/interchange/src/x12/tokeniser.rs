@@ -196,13 +196,13 @@ impl Tokeniser {
         header.truncate(self.separator_last + 2);
         let isa11 = header.split(|&byte| byte == element).nth(11).unwrap_or_default();
         let delimiters = Delimiters::checked(element, component, terminator, isa11, place)?;
+        self.delimiters = delimiters;
+        receive.interchange(&Segment { bytes: &header, place, delimiters })?;
         let declares = matches!(*isa11, [byte] if byte.is_ascii_punctuation());
         if declares && delimiters.repetition.is_none() {
             let message = "ISA11 repeats another delimiter: no element is read as repeated";
             receive.finding(Finding::new(place, Code::Repetition, message));
         }
-        self.delimiters = delimiters;
-        receive.interchange(&Segment { bytes: &header, place, delimiters })?;
         header.clear();
         self.carry = header;
         self.state = State::Body;

@@ -19,6 +19,7 @@ pub struct Set {
     pub sum_plb: Option<String>,
     pub claims: u64,
     pub lines: u64,
+    pub provider_adjustments: u64,
     pub body_hash: Option<[u8; 32]>,
     pub codes: Vec<&'static str>,
 }
@@ -176,6 +177,7 @@ impl Sink for Outcome {
             sum_plb: end.sum_plb.map(decimal),
             claims: end.claims,
             lines: end.lines,
+            provider_adjustments: end.provider_adjustments,
             body_hash: end.body_hash,
             codes: std::mem::take(&mut self.open_codes),
         });
