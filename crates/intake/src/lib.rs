@@ -1,2 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-//! 
+//! Raw input made durable before it is acknowledged, then read into canonical events.
+//! From here on nobody sees a patient: identifiers become tokens, their values go to the vault.
+
+mod accept;
+mod read_document;
+mod tokens;
+
+pub use accept::{INTAKE_LANE, Intake, Limits, READ_DOCUMENT};
+pub use read_document::ReadDocument;
+pub use tokens::{TokenKey, Tokeniser};
+
+#[cfg(test)]
+mod tests;

@@ -24,7 +24,7 @@ pub async fn of(room: &OversightProcess, id: &str) -> Result<Vec<Moment>, Failur
     telling.journal(&JournalKey(Code::new(id))).await?;
     telling.log_about(id).await?;
     let mut moments = telling.moments;
-    moments.sort_by(|a, b| a.at.cmp(&b.at));
+    moments.sort_by_key(|moment| moment.at);
     Ok(moments)
 }
 
