@@ -31,7 +31,8 @@ pub struct Fence {
 }
 
 /// A piece of work. Its id is unique in its lane: putting it again while it waits keeps one unit,
-/// with the earlier due time and a higher generation, so that a put during its run is not lost.
+/// with the earlier due time, the newer kind and body and a higher generation, so that a put during its
+/// run is not lost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unit {
     pub lane: Lane,
@@ -171,9 +172,11 @@ pub struct Effects {
     /// one is left alone).
     pub items: Vec<Item>,
     pub puts: Vec<Unit>,
-    /// Units to remove, if their generation is still the leased one; otherwise they stay due.
+    /// Units to remove, if their generation is still the leased one; otherwise they stay due. Takes
+    /// come before puts: a unit in both stays, with its new time and no attempts.
     pub takes: Vec<Unit>,
     pub log: Vec<LogEntry>,
+    /// A second answer under the same principal and key is a conflict.
     pub answers: Vec<Answer>,
 }
 
