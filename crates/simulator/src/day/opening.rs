@@ -14,6 +14,8 @@ pub struct OpeningLine {
     pub payer: &'static str,
     /// What this payer still owes; negative when it has paid too much.
     pub open: i64,
+    /// What the patient still owes.
+    pub patient_open: i64,
     /// The credit on 1290-C for this claim; absent when no expected amount is on file.
     pub expected: Option<i64>,
     pub department: &'static str,
@@ -23,22 +25,23 @@ pub struct OpeningLine {
 /// The file with its heading.
 pub fn csv(lines: &[OpeningLine]) -> String {
     let mut text = String::from(
-        "entity,facility,claim,payer_control,payer,open_balance,expected_contractual,\
-         department,service_line\n",
+        "entity,facility,department,service_line,claim,payer_control,payer,open,\
+         expected_contractual,patient_open\n",
     );
     for line in lines {
         let expected = line.expected.map(decimal).unwrap_or_default();
         let _ = writeln!(
             text,
-            "{},{},{},{},{},{},{expected},{},{}",
+            "{},{},{},{},{},{},{},{},{expected},{}",
             line.entity,
             line.facility,
+            line.department,
+            line.service_line,
             line.claim,
             line.payer_control,
             line.payer,
             decimal(line.open),
-            line.department,
-            line.service_line,
+            decimal(line.patient_open),
         );
     }
     text

@@ -104,7 +104,7 @@ pub fn files(date: Date) -> Vec<(&'static str, String)> {
     });
     let payers = PAYERS.each_ref().map(|one| {
         let company = one.company_id();
-        texts([&company, one.payer_id, one.name, one.code, one.class])
+        texts([one.code, one.name, one.class, &format!("{company} {}", one.payer_id)])
     });
     let accounts =
         ACCOUNTS.map(|(role, account, nature, name)| texts([role, account, nature, name]));
@@ -122,7 +122,7 @@ pub fn files(date: Date) -> Vec<(&'static str, String)> {
     vec![
         ("entities.csv", rows("entity,name,tax_id,currency,cut_over", entities)),
         ("facilities.csv", rows("npi,facility,entity,department,name,cost_centre", facilities)),
-        ("payers.csv", rows("company_id,payer_id,name,payer,class", payers)),
+        ("payers.csv", rows("payer,name,class,identifiers", payers)),
         ("accounts.csv", rows("role,account,nature,name", accounts)),
         ("departments.csv", rows("department,name,active", departments)),
         ("service_lines.csv", rows("service_line,name", service_lines)),
@@ -141,14 +141,19 @@ pub fn erp(date: Date) -> Value {
         };
         json!({ "code": account, "name": name, "nature": nature, "required_dimensions": required })
     });
-    let facilities = FACILITIES
-        .each_ref()
-        .map(|one| json!({ "code": one.code, "name": one.name, "entity": one.entity.code }));
+    let unassigned = json!({ "code": "unassigned", "name": "Not assigned" });
+    let mut facilities: Vec<Value> = FACILITIES
+        .iter()
+        .map(|one| json!({ "code": one.code, "name": one.name, "entity": one.entity.code }))
+        .collect();
     let departments = DEPARTMENTS.map(
         |(code, name)| json!({ "code": code, "name": name, "active": code != INACTIVE_DEPARTMENT }),
     );
     let service_lines = SERVICE_LINES.map(|(code, name)| json!({ "code": code, "name": name }));
-    let payers = PAYERS.each_ref().map(|one| json!({ "code": one.code, "name": one.name }));
+    let mut payers: Vec<Value> =
+        PAYERS.iter().map(|one| json!({ "code": one.code, "name": one.name })).collect();
+    facilities.push(unassigned.clone());
+    payers.push(unassigned);
     let calendar: Vec<Value> = ENTITIES
         .iter()
         .flat_map(|entity| {

@@ -122,6 +122,7 @@ impl Maker {
             payer_control: claim.payer_control.clone(),
             payer: site.payer.code,
             open: claim.charge,
+            patient_open: 0,
             expected: None,
             department: self.random.pick::<&str>(departments_of(site.facility)),
             service_line: self.random.pick::<&str>(&["MED", "SUR", "CAR", "EMR", "REH"]),

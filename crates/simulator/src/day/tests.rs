@@ -179,7 +179,7 @@ fn npis_pass_the_check_digit_and_the_unknown_one_is_unknown() {
 fn corrections_refer_to_claims_of_the_opening_or_of_the_day_and_orphans_to_none() {
     let day = day(13, 3_000, 40);
     let known: BTreeSet<&str> =
-        day.opening.lines().skip(1).filter_map(|line| line.split(',').nth(2)).collect();
+        day.opening.lines().skip(1).filter_map(|line| line.split(',').nth(4)).collect();
     let sets = sets(&day);
     let reversals = sets.values().flat_map(|set| &set.claims).filter(|claim| claim.status == "22");
     let orphans = reversals.filter(|claim| !known.contains(claim.number.as_str())).count();

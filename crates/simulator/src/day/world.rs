@@ -170,7 +170,7 @@ pub const CLINIC: &Facility = &FACILITIES[3];
 /// The one pair whose contractuals are expected before the remittance comes.
 pub const EXPECTED_BASIS: (&str, &str) = ("LVP", "managed-care");
 
-pub static DEPARTMENTS: [(&str, &str); 8] = [
+pub static DEPARTMENTS: [(&str, &str); 9] = [
     ("6010", "Inpatient Care"),
     ("6011", "Emergency"),
     ("6020", "Outpatient Care"),
@@ -179,6 +179,7 @@ pub static DEPARTMENTS: [(&str, &str); 8] = [
     ("7011", "Cardiology"),
     ("7020", "Ambulatory Surgery"),
     ("9990", "Closed Department"),
+    ("unassigned", "Not assigned"),
 ];
 /// In the ERP, but retired: nothing may post to it.
 pub const INACTIVE_DEPARTMENT: &str = "9990";

@@ -13,18 +13,17 @@ const CORRECTIONS: usize = 12;
 /// Puts everything into sets that the seed chooses.
 pub fn exceptions(maker: &mut Maker, files: &mut [File]) {
     let mut sets: Vec<&mut Set> = files.iter_mut().flat_map(|file| &mut file.sets).collect();
-    let primary = |set: &Set| set.payer.class != "supplement";
+    // On the expected basis a correction trues up in steps that each finance does its own way.
+    let primary = |set: &Set| set.payer.class != "supplement" && !set.site().expects();
     for _ in 0..CORRECTIONS {
-        // On the expected basis a correction trues up in steps that each finance does its own way.
-        let chosen = |set: &Set| primary(set) && !set.site().expects();
-        plant(maker, &mut sets, chosen, |maker, site| maker.corrected(site).into());
+        plant(maker, &mut sets, primary, |maker, site| maker.corrected(site).into());
     }
     for _ in 0..3 {
         plant(maker, &mut sets, primary, |maker, site| vec![maker.unbalanced_line(site)]);
         plant(maker, &mut sets, primary, |maker, site| vec![maker.unmapped(site)]);
     }
     for _ in 0..2 {
-        let secondary = |set: &Set| !primary(set);
+        let secondary = |set: &Set| set.payer.class == "supplement";
         plant(maker, &mut sets, primary, |maker, site| vec![maker.unbalanced_claim(site)]);
         plant(maker, &mut sets, primary, |maker, site| vec![maker.orphan(site)]);
         plant(maker, &mut sets, secondary, |maker, site| vec![maker.excessive_secondary(site)]);

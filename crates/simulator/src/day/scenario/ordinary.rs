@@ -22,11 +22,14 @@ impl Maker {
     /// One claim of the usual mix.
     pub fn ordinary(&mut self, site: Site) -> Told<Claim> {
         let roll = self.random.between(1, 100);
-        // What a denial releases of an expected amount is decided later, by people.
-        if roll <= 5 && !site.expects() {
+        // What a denial or a pending amount releases of an expected amount is decided later.
+        if site.expects() && roll <= 11 {
+            return self.paid(site, Size::Usual);
+        }
+        if roll <= 5 {
             return self.denied(site, Size::Usual);
         }
-        if roll <= 9 && !site.expects() {
+        if roll <= 9 {
             return self.partly_denied(site);
         }
         if roll <= 11 {
@@ -131,7 +134,7 @@ impl Maker {
     ) -> Told<Claim> {
         let opening = if self.random.chance(94) {
             let mut line = self.opening(site, &claim);
-            if site.expects() && parts.contractual > 0 && self.random.chance(85) {
+            if site.expects() {
                 let expected = parts.contractual * self.random.between(90, 110) / 100;
                 line.expected = Some(expected);
                 turn_to_expected(&mut journal, parts.contractual, expected);

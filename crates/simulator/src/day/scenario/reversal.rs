@@ -15,7 +15,7 @@ impl Maker {
         let mut original = self.blank(site, Size::Usual);
         let before = self.adjudicate(site, &mut original, 10, "2");
         let mut line = self.opening(site, &original);
-        line.open = 0;
+        (line.open, line.patient_open) = (0, before.patient);
         let (taken_back, corrected, after) = self.decide_again(&original, before);
         let mut reversal = Told::new(taken_back, settle(site, before).reversed());
         reversal.opening = Some(line);
@@ -41,7 +41,8 @@ impl Maker {
         let mut corrected = original.clone();
         let line = &mut corrected.lines[0];
         let bound = (line.paid / 4).min(line.cas[0].cents / 4).max(1);
-        let shift = self.random.between(-bound, bound);
+        let size = self.random.between(1, bound);
+        let shift = if self.random.chance(50) { size } else { -size };
         line.cas[0].cents -= shift;
         line.paid += shift;
         corrected.paid += shift;
@@ -56,7 +57,7 @@ impl Maker {
         let mut original = self.blank(site, Size::Small);
         let parts = self.adjudicate(site, &mut original, 10, "2");
         let mut line = self.opening(site, &original);
-        line.open = 0;
+        (line.open, line.patient_open) = (0, parts.patient);
         let mut told = Told::new(original.reversed(), settle(site, parts).reversed());
         told.opening = Some(line);
         told
