@@ -100,9 +100,14 @@ fn sweep(root: &Path) {
 
 fn sweep_one(directory: &Path) {
     let owner = owner_path(directory);
-    let changed = fs::symlink_metadata(&owner).and_then(|owner| owner.modified());
-    let age = changed.ok().and_then(|changed| SystemTime::now().duration_since(changed).ok());
-    if age.is_none_or(|age| age < SETTLED_AFTER) {
+    if !owner.exists() {
+        // A socket's directory whose server is gone is empty; any other stays.
+        if is_settled(directory) {
+            let _ = fs::remove_dir(directory);
+        }
+        return;
+    }
+    if !is_settled(&owner) {
         return;
     }
     let Ok(lock) = OpenOptions::new().read(true).write(true).open(&owner) else { return };
@@ -118,4 +123,10 @@ fn sweep_one(directory: &Path) {
         }
     }
     let _ = fs::remove_dir_all(directory);
+}
+
+fn is_settled(path: &Path) -> bool {
+    let changed = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
+    let age = changed.ok().and_then(|changed| SystemTime::now().duration_since(changed).ok());
+    age.is_some_and(|age| age >= SETTLED_AFTER)
 }

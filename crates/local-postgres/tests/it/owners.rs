@@ -2,10 +2,11 @@
 //! Who stops the server: its owner, the watchdog of a dead owner, never a borrower. The owner that
 //! dies is this test program, run once more as another process.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use local_postgres::{Cluster, Settings, Tenure, private_directory};
 
@@ -13,6 +14,7 @@ use crate::value;
 
 const PLACE: &str = "LOCAL_POSTGRES_TEST_PLACE";
 const WAIT_MAX: Duration = Duration::from_secs(30);
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Not a test of its own: holds a cluster open until it is killed, when another test asks for it.
 #[test]
@@ -104,4 +106,32 @@ fn a_temporary_cluster_goes_with_its_killed_owner() {
         let process = PathBuf::from(format!("/proc/{}", holder.postmaster));
         wait_until("the end of the server", || !process.exists());
     }
+}
+
+#[test]
+fn what_a_power_cut_left_behind_goes_at_the_next_call_and_what_is_in_use_stays() {
+    // The place where temporary clusters are made.
+    let in_use = Cluster::temporary().unwrap();
+    let place = in_use.directory().parent().unwrap();
+    let made_long_ago = |directory: &Path| {
+        let lock = File::create(directory.join("owner.lock")).unwrap();
+        lock.set_modified(SystemTime::now() - HOUR).unwrap();
+        lock
+    };
+    let left_behind = tempfile::Builder::new().prefix("rb-pg-").tempdir_in(place).unwrap().keep();
+    drop(made_long_ago(&left_behind));
+    let empty = tempfile::Builder::new().prefix("rb-pg-").tempdir_in(place).unwrap().keep();
+    File::open(&empty).unwrap().set_modified(SystemTime::now() - HOUR).unwrap();
+    let locked = tempfile::Builder::new().prefix("rb-pg-").tempdir_in(place).unwrap();
+    let lock = made_long_ago(locked.path());
+    lock.try_lock().unwrap();
+    File::open(in_use.directory().join("owner.lock"))
+        .and_then(|lock| lock.set_modified(SystemTime::now() - HOUR))
+        .unwrap();
+
+    let another = Cluster::temporary().unwrap();
+    assert!(!left_behind.exists());
+    assert!(!empty.exists());
+    assert!(locked.path().exists());
+    assert!(in_use.answers() && another.answers());
 }
