@@ -43,6 +43,13 @@ fn delimiters_are_those_of_the_interchange_whatever_they_are() {
 }
 
 #[test]
+fn a_header_line_that_ends_otherwise_than_the_rest_is_read() {
+    let style = Style { terminator: "\n", ..Style::default() };
+    let text = interchange(1, style, &[set("0001", SEGMENTS)]);
+    assert_usual(&read(text.replacen('\n', "\r\n", 1).as_bytes()), "only the header has CR LF");
+}
+
+#[test]
 fn an_older_interchange_without_repetition_separator_is_read() {
     let text = file().replace("*^*00501*", "*U*00401*").replace("005010X221A1", "004010X091A1");
     let outcome = read(text.as_bytes());
