@@ -128,7 +128,7 @@ impl Accept for Intake {
             let rest = staging.pending.split().freeze();
             staging.flush(self.raw.as_ref(), rest).await?;
         }
-        workflow::reach("intake.staged");
+        workflow::crash_point!("intake.staged");
         self.commit(delivery, staging, control.finish()).await
     }
 }
@@ -157,7 +157,7 @@ impl Intake {
         let due = OffsetDateTime::UNIX_EPOCH;
         let work = Unit::new(INTAKE_LANE, READ_DOCUMENT, Code::from(id.to_string()), body, due);
         let committed = self.raw.commit(staging.upload, document, &delivery.by, vec![work]).await?;
-        workflow::reach("intake.committed");
+        workflow::crash_point!("intake.committed");
         let duplicate = match committed {
             Committed::New => {
                 self.accepted.add(1, &[]);

@@ -72,7 +72,7 @@ impl ReadDocument {
         let mut ordinal = 0;
         while let Some(chunk) = self.raw.chunk(document.id, ordinal).await? {
             ordinal += 1;
-            scope.keep().await?;
+            scope.hold().await?;
             // A slice at a time: the events of a whole chunk would multiply its memory.
             for part in chunk.chunks(64 << 10) {
                 parser.push(part, &mut parsed);
@@ -123,7 +123,7 @@ impl ReadDocument {
             events,
         };
         self.remittances.deliver(batch).await?;
-        workflow::reach("intake.batch.delivered");
+        workflow::crash_point!("intake.batch.delivered");
         Ok(())
     }
 
@@ -151,7 +151,7 @@ impl ReadDocument {
             received_on: self.business_day.unwrap_or(received_on),
         };
         self.remittances.close(closed).await?;
-        workflow::reach("intake.closed");
+        workflow::crash_point!("intake.closed");
         self.raw.settle(document.id, state).await?;
         Ok(state)
     }

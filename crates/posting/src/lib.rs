@@ -1,2 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0
-//! 
+//! Sub-ledger rows to balanced journals to confirmed ERP documents, once each.
+//! A process hands over rows; windows, keys, submission and doubt are settled here.
+
+mod aggregate;
+mod book;
+mod close_window;
+mod measure;
+mod recheck;
+mod reject;
+mod submit;
+mod translate;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::code::Code;
+use ports::erp::Erp;
+use ports::reference::ReferenceData;
+use workflow::Step;
+
+pub use aggregate::aggregate;
+pub use book::book;
+
+/// The lane in which windows are closed and journals submitted.
+pub const POSTING_LANE: &str = "posting";
+/// Closes one window: unit id is the group.
+pub const CLOSE_WINDOW: &str = "close-window";
+/// Submits one journal: unit id is its key.
+pub const SUBMIT_JOURNAL: &str = "submit-journal";
+/// A person asks to look again and, if the ERP does not have it, to send it anew.
+pub const RECHECK_JOURNAL: &str = "recheck-journal";
+/// Removes drafts that landed late.
+pub const SWEEP_DRAFTS: &str = "sweep-drafts";
+/// In the process's own lane: events whose rows an ERP has refused.
+pub const REBOOK: &str = "rebook";
+/// A dimension value that every target has, for what has none of its own there.
+pub const UNASSIGNED: &str = "unassigned";
+
+/// How journals of one process are made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    pub tenant: Code,
+    /// Name of the process: part of every key.
+    pub process: Code,
+    /// Where `rebook` units go.
+    pub process_lane: Code,
+    /// A window closes so long after its first row …
+    pub window: Duration,
+    /// … or when it holds so many rows.
+    pub rows_max: usize,
+    pub lines_max: usize,
+    /// Shorter than the lease, so that a call never outlives the right to make it.
+    pub erp_call_max: Duration,
+    /// Versions of adapter and rules, kept with each window.
+    pub versions: Code,
+}
+
+/// What the steps of posting need.
+#[derive(Clone)]
+pub struct Posting {
+    pub settings: Settings,
+    pub erps: Arc<BTreeMap<Code, Erp>>,
+    pub reference: Arc<dyn ReferenceData>,
+    measure: measure::Measure,
+}
+
+impl Posting {
+    pub fn new(
+        settings: Settings,
+        erps: BTreeMap<Code, Erp>,
+        reference: Arc<dyn ReferenceData>,
+    ) -> Self {
+        Self { settings, erps: Arc::new(erps), reference, measure: measure::Measure::new() }
+    }
+
+    /// The steps of the lane `posting`.
+    pub fn steps(&self) -> Vec<Arc<dyn Step>> {
+        vec![
+            Arc::new(close_window::CloseWindow { posting: self.clone() }),
+            Arc::new(submit::SubmitJournal { posting: self.clone() }),
+            Arc::new(recheck::RecheckJournal { posting: self.clone() }),
+            Arc::new(recheck::SweepDrafts { posting: self.clone() }),
+        ]
+    }
+
+    fn erp(&self, target: &Code) -> Result<&Erp, ports::failure::Failure> {
+        self.erps.get(target).ok_or_else(|| {
+            ports::failure::Failure::defect(format!("no ERP is configured under the name {target}"))
+        })
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Rows to lines: revenue, receivable and adjustment sides add up, debits and credits apart;
+//! clearing, suspense and liability sides stay one per item.
+
+use std::collections::BTreeMap;
+
+use model::code::Code;
+use model::journal::{Line, Unbalanced};
+use model::money::{Minor, MoneyError};
+use model::row::{Row, Side};
+
+/// Which line a side of a row belongs to.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct LineKey {
+    side: Side,
+    is_credit: bool,
+    item: Code,
+}
+
+impl LineKey {
+    fn debit(row: &Row) -> Self {
+        Self { item: item(&row.debit, row), side: row.debit.clone(), is_credit: false }
+    }
+
+    fn credit(row: &Row) -> Self {
+        Self { item: item(&row.credit, row), side: row.credit.clone(), is_credit: true }
+    }
+
+    fn line(&self, amount: Minor) -> Line {
+        let (debit, credit) = if self.is_credit { (0, amount) } else { (amount, 0) };
+        Line { side: self.side.clone(), debit, credit, item: self.item.clone() }
+    }
+}
+
+fn item(side: &Side, row: &Row) -> Code {
+    if side.role.kept_apart() { row.item.clone() } else { Code::default() }
+}
+
+/// Lines while rows are added, in an order that depends on nothing but their content.
+#[derive(Default)]
+pub struct Lines(BTreeMap<LineKey, Minor>);
+
+impl Lines {
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn add(&mut self, row: &Row) -> Result<(), MoneyError> {
+        for key in [LineKey::debit(row), LineKey::credit(row)] {
+            let sum = self.0.entry(key).or_insert(0);
+            *sum = sum.checked_add(row.amount.minor).ok_or(MoneyError::Overflow)?;
+        }
+        Ok(())
+    }
+
+    pub fn finish(self) -> Vec<Line> {
+        self.0.iter().map(|(key, amount)| key.line(*amount)).collect()
+    }
+}
+
+/// The balanced body of these rows.
+pub fn aggregate(rows: &[Row]) -> Result<model::journal::Balanced, Unbalanced> {
+    let mut lines = Lines::default();
+    for row in rows {
+        lines.add(row)?;
+    }
+    model::journal::Balanced::new(lines.finish())
+}
+
+/// For each line of `aggregate(rows)`, in its order, which rows stand behind it (by index).
+pub fn rows_behind(rows: &[Row]) -> Vec<Vec<usize>> {
+    let mut behind: BTreeMap<LineKey, Vec<usize>> = BTreeMap::new();
+    for (index, row) in rows.iter().enumerate() {
+        behind.entry(LineKey::debit(row)).or_default().push(index);
+        behind.entry(LineKey::credit(row)).or_default().push(index);
+    }
+    behind.into_values().collect()
+}
