@@ -1,38 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Named points at which a test may kill the process. Without the feature `crash-points` reaching
-//! one costs nothing and does nothing.
+//! Named places at which a test ends the process: `REVBRIDGE_CRASH_AT=name[:nth]`.
+//! Without the feature `crash-points` they are compiled to nothing.
 
-/// Every point, in the order of an event's way.
+/// Every place, in the order of an event's way. A name that is not here does not compile into a run.
 const POINTS: &[&str] = &[
     "intake.staged",
     "intake.committed",
     "intake.batch.delivered",
     "intake.closed",
+    "workflow.lane.leased",
+    "workflow.unit.begun",
+    "workflow.unit.decided",
     "workflow.apply.before",
     "workflow.apply.after",
-    "posting.window.closed",
+    "workflow.unit.finished",
+    "workflow.put_back.before",
+    "workflow.put_back.after",
+    "workflow.park.before",
+    "workflow.sequence.before",
+    "workflow.sequence.after",
+    "posting.window.closing",
     "posting.sending.committed",
-    "posting.erp.answered",
+    "posting.submit.answered",
     "posting.draft.made",
     "posting.draft.recorded",
-    "posting.draft.posted",
-    "sequencer.numbered",
+    "posting.draft.answered",
 ];
 
-/// The names, for a test that visits each.
+/// The names of all places.
 pub fn crash_points() -> &'static [&'static str] {
     POINTS
 }
 
-/// Ends the process here, without any clean-up, if `REVBRIDGE_CRASH_AT=name[:nth]` asks for it.
-#[cfg(feature = "crash-points")]
-pub fn reach(name: &'static str) {
-    use std::sync::OnceLock;
-    use std::sync::atomic::{AtomicU32, Ordering};
+/// Marks a place. Use it as `workflow::crash_point!("posting.sending.committed")`.
+#[macro_export]
+macro_rules! crash_point {
+    ($name:literal) => {
+        $crate::reached($name)
+    };
+}
 
-    static ASKED: OnceLock<Option<(String, u32)>> = OnceLock::new();
-    static SEEN: AtomicU32 = AtomicU32::new(0);
-    debug_assert!(POINTS.contains(&name), "{name} is not in the list");
+#[cfg(not(feature = "crash-points"))]
+#[inline(always)]
+pub fn reached(_name: &'static str) {}
+
+/// Ends the process, without any clean-up, when this is the place and the time that was asked for.
+#[cfg(feature = "crash-points")]
+pub fn reached(name: &'static str) {
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    static ASKED: OnceLock<Option<(String, u64)>> = OnceLock::new();
+    static TIMES: AtomicU64 = AtomicU64::new(0);
+
+    assert!(POINTS.contains(&name), "{name} is not in the list of crash points");
     let asked = ASKED.get_or_init(|| {
         let text = std::env::var("REVBRIDGE_CRASH_AT").ok()?;
         let (point, nth) = text.split_once(':').unwrap_or((&text, "1"));
@@ -40,11 +61,8 @@ pub fn reach(name: &'static str) {
     });
     if let Some((point, nth)) = asked
         && point == name
-        && SEEN.fetch_add(1, Ordering::SeqCst) + 1 == *nth
+        && TIMES.fetch_add(1, Ordering::SeqCst) + 1 == *nth
     {
         std::process::abort();
     }
 }
-
-#[cfg(not(feature = "crash-points"))]
-pub fn reach(_name: &'static str) {}

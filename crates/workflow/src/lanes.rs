@@ -1,118 +1,90 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Lanes at work until they are told to stop: each sleeps until something falls due or is put.
+//! All lanes of a process, served side by side until they are asked to stop.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
-use ports::failure::Failure;
-use tokio::sync::{Notify, watch};
+use async_trait::async_trait;
+use futures::FutureExt;
 use tokio::task::JoinSet;
 
-use crate::runner::{Ran, Runner};
-use crate::sequencer::Sequencer;
+use crate::runner::Ran;
+use crate::shutdown::Shutdown;
 
-/// Longest sleep: what another process put is seen at the latest after this.
-const IDLE: Duration = Duration::from_millis(200);
-/// Pause after the book could not be reached.
-const PAUSE: Duration = Duration::from_millis(250);
+/// Whatever works a lane: a runner or a sequencer.
+#[async_trait]
+pub trait Worker: Send + Sync {
+    fn name(&self) -> &str;
 
-/// Wakes lanes of this process, so that work put here does not wait for the next look.
-#[derive(Clone, Default)]
-pub struct Wake {
-    lanes: Arc<Mutex<BTreeMap<String, Arc<Notify>>>>,
+    /// One pass over what is due. It neither spawns nor sleeps.
+    async fn run_due(&self) -> Ran;
+
+    /// Works until asked to stop, then finishes what it has begun.
+    async fn serve(&self, shutdown: Shutdown);
 }
 
-impl Wake {
-    fn of(&self, lane: &str) -> Arc<Notify> {
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        lanes.entry(lane.to_owned()).or_default().clone()
-    }
-
-    pub fn lane(&self, lane: &str) {
-        self.of(lane).notify_one();
-    }
-}
-
-/// The lanes that this process works.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Lanes {
-    wake: Wake,
-    tasks: JoinSet<()>,
+    workers: Vec<Arc<dyn Worker>>,
 }
 
 impl Lanes {
-    pub fn new(wake: Wake) -> Self {
-        Self { wake, tasks: JoinSet::new() }
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// Works a lane until `stop` turns true. `feeds` are lanes in which its work puts more.
-    pub fn work(&mut self, runner: Runner, feeds: &[&str], stop: watch::Receiver<bool>) {
-        let own = self.wake.of(runner.lane());
-        let feeds: Vec<_> = feeds.iter().map(|lane| self.wake.of(lane)).collect();
-        self.tasks.spawn(work(runner, own, feeds, stop));
+    #[must_use]
+    pub fn with(mut self, worker: impl Worker + 'static) -> Self {
+        self.workers.push(Arc::new(worker));
+        self
     }
 
-    pub fn sequence(&mut self, sequencer: Sequencer, mut stop: watch::Receiver<bool>) {
-        self.tasks.spawn(async move {
-            while !*stop.borrow() {
-                let pause = match sequencer.run().await {
-                    Ok(0) => IDLE,
-                    Ok(_) => Duration::ZERO,
-                    Err(failure) => {
-                        tracing::warn!("the log waits for its numbers: {failure}");
-                        PAUSE
-                    }
-                };
-                let _ = tokio::time::timeout(pause, stop.changed()).await;
+    /// One pass of every worker, in the order in which they were added, with what each did.
+    pub async fn run_due(&self) -> Vec<Ran> {
+        let mut all = Vec::with_capacity(self.workers.len());
+        for worker in &self.workers {
+            all.push(worker.run_due().await);
+        }
+        all
+    }
+
+    /// Passes until one of them finds nothing due anywhere, at most `passes_max`. Says whether it did.
+    pub async fn run_until_idle(&self, passes_max: usize) -> Settled {
+        for _ in 0..passes_max {
+            if self.run_due().await.iter().all(|ran| ran.units == 0 && ran.failure.is_none()) {
+                return Settled::Idle;
             }
-        });
+        }
+        Settled::Busy
     }
 
-    /// Waits until every lane has finished the step that it was in.
-    pub async fn finished(mut self) {
-        while self.tasks.join_next().await.is_some() {}
+    /// Returns when every worker has finished its unit and given its lane back.
+    pub async fn serve(self, shutdown: Shutdown) {
+        let mut running = JoinSet::new();
+        for worker in self.workers {
+            running.spawn(keep_serving(worker, shutdown.clone()));
+        }
+        while running.join_next().await.is_some() {}
     }
 }
 
-async fn work(
-    runner: Runner,
-    own: Arc<Notify>,
-    feeds: Vec<Arc<Notify>>,
-    mut stop: watch::Receiver<bool>,
-) {
-    while !*stop.borrow() {
-        let pause = match runner.run_due().await {
-            Ok(Ran::Worked(0)) => idle(&runner).await,
-            Ok(Ran::Worked(_)) => {
-                feeds.iter().for_each(|feed| feed.notify_one());
-                continue;
-            }
-            Ok(Ran::NotOurs) => IDLE,
-            Ok(Ran::Lost) => continue,
-            Err(failure) => {
-                tracing::warn!(lane = %runner.lane(), "the book cannot be used: {failure}");
-                PAUSE
-            }
-        };
+/// Whether a bounded number of passes was enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    Idle,
+    Busy,
+}
+
+const RESTART_AFTER: Duration = Duration::from_secs(1);
+
+/// A worker that panicked outside of any step starts again: a lane must not stand still unseen.
+async fn keep_serving(worker: Arc<dyn Worker>, mut shutdown: Shutdown) {
+    while AssertUnwindSafe(worker.serve(shutdown.clone())).catch_unwind().await.is_err() {
+        tracing::error!(lane = worker.name(), "the worker of a lane panicked and starts again");
         tokio::select! {
-            () = own.notified() => {}
-            () = tokio::time::sleep(pause) => {}
-            _ = stop.changed() => {}
+            () = tokio::time::sleep(RESTART_AFTER) => {}
+            () = shutdown.asked() => {}
         }
     }
-}
-
-async fn idle(runner: &Runner) -> Duration {
-    match next(runner).await {
-        Ok(Some(wait)) => wait.min(IDLE),
-        Ok(None) | Err(_) => IDLE,
-    }
-}
-
-async fn next(runner: &Runner) -> Result<Option<Duration>, Failure> {
-    let book = runner.book();
-    let Some(due) = book.next_due(runner.lane()).await? else { return Ok(None) };
-    let wait = due - book.now().await?;
-    Ok(Some(Duration::try_from(wait).unwrap_or(Duration::ZERO)))
 }

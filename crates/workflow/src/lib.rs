@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Durable steps: lease, fence, retry, look up, park, replay. A step decides; only the runner here
-//! applies what it wants done, in one transaction under the fence of its lane.
+//! Durable steps: a step decides purely, the runner leases its lane, applies its effects once under the
+//! fence, tries again, looks up first or parks for a person, as the failure says.
+//! A crash at any time leaves a unit either done or due.
 
 mod crash;
 mod lanes;
+mod limits;
 mod park;
 mod record;
 mod runner;
 mod sequencer;
+mod shutdown;
 mod step;
+mod wake;
 
-pub use crash::{crash_points, reach};
-pub use lanes::{Lanes, Wake};
+pub use crash::{crash_points, reached};
+pub use lanes::{Lanes, Settled, Worker};
+pub use limits::Limits;
+pub use park::{Cause, item_for, parked_unit};
 pub use record::record;
-pub use runner::{Limits, Ran, Runner};
-pub use sequencer::{SEQUENCER_LANE, Sequencer};
-pub use step::{Outcome, Scope, Step};
-
-#[cfg(test)]
-mod tests;
+pub use runner::{Ran, Runner};
+pub use sequencer::Sequencer;
+pub use shutdown::{Shutdown, Stop, shutdown};
+pub use step::{Interrupted, Outcome, Scope, Step};
+pub use wake::wake;

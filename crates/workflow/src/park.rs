@@ -1,72 +1,100 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What becomes of a unit whose step failed: tried again later, or handed to a person.
-
-use std::time::Duration;
+//! Work that waits for a person: one item per cause, and the unit kept so that it can be put again.
 
 use model::code::Code;
 use model::exception::{self, Holds, Item, ItemState, Subject};
 use model::id::ExceptionId;
-use ports::book::{Effects, LogEntry, Unit};
+use model::money::Minor;
+use ports::book::{Effects, LogEntry, Records, StatePut, Unit};
 use ports::failure::Failure;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use crate::runner::Limits;
+/// Process state under which a parked unit is kept, by `lane/id`.
+const PARKED: &str = "parked-unit";
 
-/// Characters of a reason, so that no foreign text fills the queue.
-const REASON_CHARACTERS_MAX: usize = 500;
-
-pub enum Treatment {
-    PutBack(OffsetDateTime),
-    Park(Box<Effects>),
+/// Why an item is opened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cause {
+    pub subject: Subject,
+    pub code: exception::Code,
+    pub holds: Holds,
+    pub amount: Minor,
+    pub claims: u64,
+    pub reason: String,
 }
 
-/// Doubles from the smallest to the largest pause.
-pub fn backoff(limits: &Limits, attempts: u32) -> Duration {
-    let doubled = limits.backoff_ms_min.saturating_mul(1 << attempts.min(20));
-    Duration::from_millis(doubled.min(limits.backoff_ms_max))
-}
-
-pub fn treat(limits: &Limits, unit: &Unit, now: OffsetDateTime, failure: &Failure) -> Treatment {
-    let later = now + backoff(limits, unit.attempts);
-    match failure {
-        Failure::Transient { after, .. } => {
-            let asked = after.map_or(later, |after| now + after);
-            Treatment::PutBack(later.max(asked))
-        }
-        // The step itself looks it up before anything else when it runs again.
-        Failure::OutcomeUnknown { .. } => Treatment::PutBack(later),
-        Failure::Business { code, message } => Treatment::Park(park(unit, now, *code, message)),
-        Failure::Defect(_) if unit.attempts + 1 < limits.attempts_max => Treatment::PutBack(later),
-        Failure::Defect(message) => {
-            Treatment::Park(park(unit, now, exception::Code::Defect, message))
-        }
-    }
-}
-
-fn park(unit: &Unit, now: OffsetDateTime, code: exception::Code, message: &str) -> Box<Effects> {
-    let mut effects = Effects::new(format!("park/{}/{}", unit.lane, unit.id));
-    let subject = Subject::Work { unit: Code::from(format!("{}/{}", unit.lane, unit.id)) };
-    let round = u32::try_from(unit.generation).unwrap_or(u32::MAX);
-    let item = Item {
-        id: ExceptionId::of(&subject.id(), code.as_str(), round),
-        code,
-        subject: subject.clone(),
-        holds: Holds::Nothing,
-        amount: 0,
-        claims: 0,
-        reason: message.chars().take(REASON_CHARACTERS_MAX).collect(),
-        state: ItemState::Open,
-        parent: None,
-        version: 1,
-        opened_at: now,
+/// The item for this cause: the one that is open already, or a new one that follows the last.
+pub async fn item_for(
+    records: &dyn Records,
+    cause: Cause,
+    now: OffsetDateTime,
+) -> Result<Item, Failure> {
+    let mut items = records.items_about(&cause.subject.id()).await?;
+    items.retain(|item| item.code == cause.code);
+    let waits = |item: &&Item| match item.state {
+        ItemState::Open | ItemState::Proposed { .. } => true,
+        ItemState::Replayed { .. } | ItemState::Resolved { .. } => false,
     };
-    effects.log.push(LogEntry {
+    let open = items.iter().find(waits).map(|item| item.id);
+    let round = u32::try_from(items.len()).unwrap_or(u32::MAX);
+    let next = ExceptionId::of(&cause.subject.id(), cause.code.as_str(), round);
+    Ok(Item {
+        // A new item under an id that is open is left alone by the book.
+        id: open.unwrap_or(next),
+        code: cause.code,
+        subject: cause.subject,
+        holds: cause.holds,
+        amount: cause.amount,
+        claims: cause.claims,
+        reason: cause.reason,
+        state: ItemState::Open,
+        parent: items.last().map(|item| item.id),
+        version: 0,
+        opened_at: now,
+    })
+}
+
+fn name_of(unit: &Unit) -> Code {
+    Code::from(format!("{}/{}", unit.lane, unit.id))
+}
+
+/// A unit that was parked, by the name in `Subject::Work`, ready to be put again.
+pub async fn parked_unit(records: &dyn Records, name: &str) -> Result<Option<Unit>, Failure> {
+    let found = records.states(PARKED, &[Code::new(name)]).await?;
+    let Some(record) = found.into_iter().next() else { return Ok(None) };
+    let unit: Unit = serde_json::from_value(record.body)
+        .map_err(|error| Failure::defect(format!("a parked unit is unreadable: {error}")))?;
+    Ok(Some(Unit { attempts: 0, generation: 0, ..unit }))
+}
+
+/// The transaction that parks a unit: an item, the unit's own record, a log entry, and its take.
+pub(crate) async fn park(
+    records: &dyn Records,
+    unit: &Unit,
+    cause: Cause,
+    step: Code,
+    now: OffsetDateTime,
+) -> Result<Effects, Failure> {
+    let name = name_of(unit);
+    let known = records.states(PARKED, std::slice::from_ref(&name)).await?;
+    let body = serde_json::to_value(unit)
+        .map_err(|error| Failure::defect(format!("a unit cannot be kept: {error}")))?;
+    let item = item_for(records, cause, now).await?;
+    let mut effects = Effects::new(step);
+    effects.states = vec![StatePut {
+        kind: Code::new(PARKED),
+        key: name.clone(),
+        body,
+        expected: known.first().map_or(0, |record| record.version),
+    }];
+    effects.log = vec![LogEntry {
         kind: Code::new("work.parked"),
-        subject: Code::from(subject.id()),
+        subject: Code::from(item.subject.id()),
         by: unit.kind.clone(),
-        body: json!({ "code": code, "item": item.id, "unit": unit.body, "kind": unit.kind }),
-    });
-    effects.items.push(item);
-    Box::new(effects)
+        body: json!({ "unit": name, "code": item.code, "item": item.id }),
+    }];
+    effects.items = vec![item];
+    effects.takes = vec![unit.clone()];
+    Ok(effects)
 }

@@ -1,241 +1,275 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The runner of one lane: lease, run what is due, apply, and treat each failure by what it says.
+//! The runner of one lane: leases it, runs what is due, applies the effects, and does what each failure
+//! asks for. It neither spawns nor sleeps in `run_due`, so a simulation can drive it step by step.
 
+mod failed;
+
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures::FutureExt;
 use model::code::Code;
-use ports::book::{Applied, ApplyError, Book, Effects, Fence, Lane, StepKey, Unit};
+use ports::book::{Applied, ApplyError, Book, Effects, Fence, Lane, Lease, Unit};
 use ports::failure::Failure;
 use time::OffsetDateTime;
 
-use crate::park;
+use crate::crash_point;
+use crate::lanes::Worker;
+use crate::limits::Limits;
 use crate::record::settle;
+use crate::shutdown::Shutdown;
 use crate::step::{Outcome, Scope, Step};
+use crate::wake::listen;
 
-/// The limits of a lane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    pub units_per_pass_max: usize,
-    pub lease_ms: u64,
-    /// Failures of one unit that nobody foresaw, before a person is asked.
-    pub attempts_max: u32,
-    pub backoff_ms_min: u64,
-    pub backoff_ms_max: u64,
-    /// Times that a changed state is read and decided again within one run.
-    pub conflicts_max: u32,
+/// A run that meets changed records decides again at once, at most so often.
+const DECISIONS_MAX: u32 = 5;
+
+/// What one pass over the due units did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ran {
+    /// Whether this worker had the lane.
+    pub held: bool,
+    pub units: usize,
+    pub done: usize,
+    pub again: usize,
+    pub put_back: usize,
+    pub parked: usize,
+    /// Another took the lane: whatever was being done has been dropped.
+    pub lost: bool,
+    /// Why the pass ended early.
+    pub failure: Option<Failure>,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            units_per_pass_max: 64,
-            lease_ms: 30_000,
-            attempts_max: 5,
-            backoff_ms_min: 50,
-            backoff_ms_max: 30_000,
-            conflicts_max: 10,
-        }
-    }
+/// How the run of one unit ended.
+#[derive(Clone, Copy)]
+enum Ended {
+    Done,
+    Again,
+    PutBack,
+    Parked,
 }
 
-/// What one pass came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ran {
-    /// Someone else works the lane.
-    NotOurs,
-    /// So many units were run.
-    Worked(usize),
-    /// The lease was lost on the way; everything unapplied was dropped.
-    Lost,
-}
-
-/// Works one lane. Any number of runners may be started for it; one of them holds it.
 pub struct Runner {
     book: Arc<dyn Book>,
     lane: Lane,
     holder: Code,
-    steps: Vec<Arc<dyn Step>>,
+    steps: BTreeMap<&'static str, Arc<dyn Step>>,
     limits: Limits,
-}
-
-enum After {
-    Next,
-    Lost,
+    runs: AtomicU64,
 }
 
 impl Runner {
+    /// `holder` must be unique to this process and its start.
     pub fn new(
         book: Arc<dyn Book>,
-        lane: &str,
-        holder: &str,
+        lane: impl Into<Lane>,
+        holder: impl Into<Code>,
         steps: Vec<Arc<dyn Step>>,
         limits: Limits,
     ) -> Self {
-        Self { book, lane: Code::new(lane), holder: Code::new(holder), steps, limits }
+        let (lane, holder) = (lane.into(), holder.into());
+        let steps = steps.into_iter().map(|step| (step.kind(), step)).collect();
+        Self { book, lane, holder, steps, limits, runs: AtomicU64::new(0) }
     }
 
     pub fn lane(&self) -> &Lane {
         &self.lane
     }
 
-    pub fn book(&self) -> &Arc<dyn Book> {
-        &self.book
+    /// Runs what is due now, once, in order.
+    pub async fn run_due(&self) -> Ran {
+        self.pass(None).await
     }
 
-    fn lease_length(&self) -> Duration {
-        Duration::from_millis(self.limits.lease_ms)
-    }
-
-    /// One pass over what is due. It neither spawns nor waits for time to pass.
-    pub async fn run_due(&self) -> Result<Ran, Failure> {
-        let lease = self.book.lease(&self.lane, &self.holder, self.lease_length()).await?;
-        let Some(mut lease) = lease else { return Ok(Ran::NotOurs) };
-        let units = self.book.due(&self.lane, self.limits.units_per_pass_max).await?;
-        for unit in &units {
-            let now = self.book.now().await?;
-            if lease.until - now < self.lease_length() / 2 {
-                let renewed =
-                    self.book.lease(&self.lane, &self.holder, self.lease_length()).await?;
-                match renewed {
-                    Some(renewed) if renewed.fence == lease.fence => lease = renewed,
-                    Some(_) | None => return Ok(Ran::Lost),
-                }
-            }
-            match self.run_unit(&lease.fence, unit, now).await? {
-                After::Next => {}
-                After::Lost => return Ok(Ran::Lost),
+    async fn pass(&self, shutdown: Option<&Shutdown>) -> Ran {
+        let mut ran = Ran::default();
+        match self.run_units(&mut ran, shutdown).await {
+            Ok(()) => {}
+            Err(ApplyError::StaleFence { .. }) => ran.lost = true,
+            Err(ApplyError::Failed(failure)) => ran.failure = Some(failure),
+            Err(error @ (ApplyError::Conflict { .. } | ApplyError::CommitUnknown)) => {
+                ran.failure = Some(Failure::transient(error.to_string()));
             }
         }
-        Ok(Ran::Worked(units.len()))
+        ran
+    }
+
+    async fn run_units(
+        &self,
+        ran: &mut Ran,
+        shutdown: Option<&Shutdown>,
+    ) -> Result<(), ApplyError> {
+        let Some(mut lease) = self.lease().await? else { return Ok(()) };
+        ran.held = true;
+        crash_point!("workflow.lane.leased");
+        let due = self.book.due(&self.lane, self.limits.units_per_pass_max).await?;
+        for unit in &due {
+            if shutdown.is_some_and(Shutdown::is_asked) {
+                break;
+            }
+            let now = self.book.now().await?;
+            if lease.until - now < self.limits.lease() / 2 {
+                match self.lease().await? {
+                    Some(renewed) if renewed.fence == lease.fence => lease = renewed,
+                    Some(_) | None => {
+                        return Err(ApplyError::StaleFence { lane: self.lane.clone() });
+                    }
+                }
+            }
+            ran.units += 1;
+            match self.run_unit(&lease.fence, unit, now).await? {
+                Ended::Done => ran.done += 1,
+                Ended::Again => ran.again += 1,
+                Ended::PutBack => ran.put_back += 1,
+                Ended::Parked => ran.parked += 1,
+            }
+        }
+        Ok(())
+    }
+
+    async fn lease(&self) -> Result<Option<Lease>, Failure> {
+        self.book.lease(&self.lane, &self.holder, self.limits.lease()).await
+    }
+
+    /// A prefix for step keys that no other run of any unit has: fences grow, and so do runs.
+    fn prefix(&self, fence: &Fence, unit: &Unit) -> String {
+        let run = self.runs.fetch_add(1, Ordering::Relaxed);
+        let Unit { lane, id, generation, .. } = unit;
+        format!("{lane}/{id}/{generation}/{}/{}.{run}", self.holder, fence.number)
     }
 
     async fn run_unit(
         &self,
         fence: &Fence,
         unit: &Unit,
-        now: OffsetDateTime,
-    ) -> Result<After, Failure> {
-        for _ in 0..self.limits.conflicts_max {
-            let scope = Scope {
-                records: self.book.as_ref(),
-                now,
-                fence,
-                book: self.book.as_ref(),
-                holder: &self.holder,
-                lease_length: self.lease_length(),
-                stopped: Mutex::new(None),
+        begun: OffsetDateTime,
+    ) -> Result<Ended, ApplyError> {
+        crash_point!("workflow.unit.begun");
+        let Some(step) = self.steps.get(unit.kind.as_str()) else {
+            let missing = Failure::defect(format!("no step handles {}", unit.kind));
+            return self.failed(fence, unit, None, missing).await;
+        };
+        let mut now = begun;
+        for _ in 0..DECISIONS_MAX {
+            let decided = self.decide(fence, unit, step.as_ref(), now).await;
+            crash_point!("workflow.unit.decided");
+            let finished = match decided {
+                Ok(outcome) => self.finish(fence, unit, outcome).await,
+                Err(error) => Err(error),
             };
-            let outcome = self.call(unit, &scope).await;
-            let stopped = scope.stopped.into_inner().unwrap_or_else(PoisonError::into_inner);
-            let applied = match (stopped, outcome) {
-                (Some(error), _) => Err(error),
-                (None, Ok(outcome)) => self.apply(fence, unit, outcome).await,
-                (None, Err(failure)) => self.failed(fence, unit, now, failure).await,
-            };
-            match applied {
-                Ok(_) => return Ok(After::Next),
-                Err(ApplyError::StaleFence { .. }) => return Ok(After::Lost),
-                Err(ApplyError::Conflict { what }) => {
-                    tracing::debug!(lane = %self.lane, unit = %unit.id, "decided again: {what}");
-                }
-                Err(ApplyError::CommitUnknown) => {
-                    let why = "a commit could not be resolved".to_owned();
-                    return Err(Failure::Transient { after: None, message: why });
-                }
-                Err(ApplyError::Failed(Failure::Transient { message, .. })) => {
-                    return Err(Failure::transient(message));
-                }
+            match finished {
+                Ok(ended) => return Ok(ended),
+                Err(ApplyError::Conflict { .. }) => now = self.book.now().await?,
                 Err(ApplyError::Failed(failure)) => {
-                    self.failed_to_apply(fence, unit, now, failure).await?;
-                    return Ok(After::Next);
+                    return self.failed(fence, unit, Some(step.as_ref()), failure).await;
+                }
+                Err(error @ (ApplyError::StaleFence { .. } | ApplyError::CommitUnknown)) => {
+                    return Err(error);
                 }
             }
         }
-        let due = now + park::backoff(&self.limits, unit.attempts);
-        match self.book.put_back(fence, unit, due).await {
-            Ok(()) => Ok(After::Next),
-            Err(ApplyError::StaleFence { .. }) => Ok(After::Lost),
-            Err(error) => Err(Failure::transient(error.to_string())),
+        let busy = Failure::transient("the records changed with every decision");
+        self.failed(fence, unit, Some(step.as_ref()), busy).await
+    }
+
+    /// Runs the step; what an intermediate transaction met goes before what the step made of it.
+    async fn decide(
+        &self,
+        fence: &Fence,
+        unit: &Unit,
+        step: &dyn Step,
+        now: OffsetDateTime,
+    ) -> Result<Outcome, ApplyError> {
+        let prefix = self.prefix(fence, unit);
+        let scope = Scope::new(&*self.book, fence, &self.holder, &self.limits, now, prefix);
+        let run = AssertUnwindSafe(step.run(unit, &scope)).catch_unwind().await;
+        match (scope.met(), run) {
+            (Some(error), _) => Err(error),
+            (None, Ok(outcome)) => outcome.map_err(ApplyError::Failed),
+            (None, Err(_)) => Err(Failure::defect("the step panicked").into()),
         }
     }
 
-    /// A panic is a defect of this unit, not of the lane.
-    async fn call(&self, unit: &Unit, scope: &Scope<'_>) -> Result<Outcome, Failure> {
-        let Some(step) = self.steps.iter().find(|step| *unit.kind == *step.kind()) else {
-            return Err(Failure::defect(format!("no step handles units of kind {}", unit.kind)));
-        };
-        match AssertUnwindSafe(step.run(unit, scope)).catch_unwind().await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(Failure::defect(format!("the step {} panicked", unit.kind))),
-        }
-    }
-
-    async fn apply(
+    async fn finish(
         &self,
         fence: &Fence,
         unit: &Unit,
         outcome: Outcome,
-    ) -> Result<Applied, ApplyError> {
-        let effects = match outcome {
-            Outcome::Done(mut effects) => {
-                effects.takes.push(unit.clone());
-                effects
-            }
-            Outcome::Again { mut effects, due } => {
-                effects.takes.push(unit.clone());
-                effects.puts.push(Unit { due, attempts: 0, generation: 0, ..unit.clone() });
-                effects
+    ) -> Result<Ended, ApplyError> {
+        let (mut effects, again) = match outcome {
+            Outcome::Done(effects) => (effects, None),
+            Outcome::Again { effects, due } => {
+                let again = Unit { due, attempts: 0, generation: 0, ..unit.clone() };
+                (effects, Some(again))
             }
         };
-        settle(self.book.as_ref(), Some(fence), keyed(effects, unit)).await
+        effects.takes.push(unit.clone());
+        effects.puts.extend(again.clone());
+        if settle(&*self.book, Some(fence), effects).await? == Applied::Before {
+            // What the step wants was done before, yet its unit is here: only that is left to do.
+            let mut rest = Effects::new(self.prefix(fence, unit));
+            rest.takes.push(unit.clone());
+            rest.puts.extend(again.clone());
+            settle(&*self.book, Some(fence), rest).await?;
+        }
+        crash_point!("workflow.unit.finished");
+        Ok(if again.is_some() { Ended::Again } else { Ended::Done })
     }
 
-    async fn failed(
-        &self,
-        fence: &Fence,
-        unit: &Unit,
-        now: OffsetDateTime,
-        failure: Failure,
-    ) -> Result<Applied, ApplyError> {
-        match park::treat(&self.limits, unit, now, &failure) {
-            park::Treatment::PutBack(due) => {
-                tracing::info!(
-                    lane = %self.lane,
-                    unit = %unit.id,
-                    attempts = unit.attempts,
-                    "put back: {failure}"
-                );
-                self.book.put_back(fence, unit, due).await.map(|()| Applied::Now)
-            }
-            park::Treatment::Park(mut effects) => {
-                tracing::warn!(lane = %self.lane, unit = %unit.id, "parked: {failure}");
-                effects.takes.push(unit.clone());
-                settle(self.book.as_ref(), Some(fence), keyed(*effects, unit)).await
-            }
+    /// How long to wait after a pass that left nothing due.
+    async fn pause(&self, ran: &Ran, failures: u32) -> Duration {
+        let idle = Duration::from_millis(self.limits.idle_ms_max);
+        if ran.failure.is_some() || ran.lost {
+            return self.limits.backoff(failures);
         }
-    }
-
-    /// The book itself refused the effects, for a reason that a repetition will not change.
-    async fn failed_to_apply(
-        &self,
-        fence: &Fence,
-        unit: &Unit,
-        now: OffsetDateTime,
-        failure: Failure,
-    ) -> Result<(), Failure> {
-        match self.failed(fence, unit, now, failure).await {
-            Ok(_) | Err(ApplyError::StaleFence { .. }) => Ok(()),
-            Err(error) => Err(Failure::transient(error.to_string())),
+        if !ran.held {
+            return idle;
         }
+        let (Ok(next), Ok(now)) = (self.book.next_due(&self.lane).await, self.book.now().await)
+        else {
+            return idle;
+        };
+        let left = next.map(|due| Duration::try_from(due - now).unwrap_or(Duration::ZERO));
+        left.map_or(idle, |left| left.min(idle))
     }
 }
 
-/// Each run of a unit is a transaction of its own: generations are never used twice.
-fn keyed(mut effects: Effects, unit: &Unit) -> Effects {
-    let key = format!("{}@{}.{}", effects.step.0, unit.generation, unit.attempts);
-    effects.step = StepKey(Code::from(key));
-    effects
+#[async_trait]
+impl Worker for Runner {
+    fn name(&self) -> &str {
+        &self.lane
+    }
+
+    async fn run_due(&self) -> Ran {
+        Runner::run_due(self).await
+    }
+
+    /// Works the lane until it is asked to stop; then finishes its unit and gives the lane back.
+    async fn serve(&self, mut shutdown: Shutdown) {
+        let mut woken = listen(&self.lane);
+        let mut failures = 0;
+        while !shutdown.is_asked() {
+            woken.mark_unchanged();
+            let ran = self.pass(Some(&shutdown)).await;
+            if let Some(failure) = &ran.failure {
+                tracing::warn!(lane = %self.lane, %failure, "the lane waits");
+            }
+            failures = if ran.failure.is_some() { failures + 1 } else { 0 };
+            let pause = self.pause(&ran, failures).await;
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = woken.changed() => {}
+                () = shutdown.asked() => {}
+            }
+        }
+        if let Ok(Some(lease)) = self.lease().await
+            && let Err(failure) = self.book.release(&lease.fence).await
+        {
+            tracing::warn!(lane = %self.lane, %failure, "the lane is free when its lease runs out");
+        }
+    }
 }

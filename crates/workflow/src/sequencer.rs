@@ -1,43 +1,98 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The sequencer: gives the log its numbers, in batches, outside the transactions that wrote it.
+//! The one leaseholder that numbers a book's log, so that no transaction waits for a number.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use model::code::Code;
-use ports::book::{ApplyError, Book};
+use ports::book::{ApplyError, Book, Lane};
 use ports::failure::Failure;
 
-/// One leaseholder numbers a book's log.
-pub const SEQUENCER_LANE: &str = "sequencer";
+use crate::crash_point;
+use crate::lanes::Worker;
+use crate::limits::Limits;
+use crate::runner::Ran;
+use crate::shutdown::Shutdown;
 
 pub struct Sequencer {
     book: Arc<dyn Book>,
+    lane: Lane,
     holder: Code,
-    lease: Duration,
-    entries_per_pass_max: usize,
+    limits: Limits,
+    /// At most so many entries get their numbers in one transaction.
+    entries_max: usize,
+    /// How often it looks for entries without a number.
+    every_ms: u64,
 }
 
 impl Sequencer {
-    pub fn new(book: Arc<dyn Book>, holder: &str, lease: Duration) -> Self {
-        Self { book, holder: Code::new(holder), lease, entries_per_pass_max: 1_000 }
+    pub fn new(book: Arc<dyn Book>, holder: impl Into<Code>, limits: Limits) -> Self {
+        let (lane, holder) = (Code::new("sequencer"), holder.into());
+        Self { book, lane, holder, limits, entries_max: 1_000, every_ms: 250 }
     }
 
-    /// Numbers what has been written, up to one batch. Nothing when someone else holds the lane.
-    pub async fn run(&self) -> Result<usize, Failure> {
-        let lane = Code::new(SEQUENCER_LANE);
-        let Some(lease) = self.book.lease(&lane, &self.holder, self.lease).await? else {
-            return Ok(0);
-        };
-        match self.book.sequence(&lease.fence, self.entries_per_pass_max).await {
-            Ok(numbered) => {
-                crate::reach("sequencer.numbered");
-                Ok(numbered)
+    /// Numbers everything that has no number; `units` of the answer counts the entries.
+    pub async fn run_due(&self) -> Ran {
+        let mut ran = Ran::default();
+        match self.number(&mut ran).await {
+            Ok(()) => {}
+            Err(ApplyError::StaleFence { .. }) => ran.lost = true,
+            Err(ApplyError::Failed(failure)) => ran.failure = Some(failure),
+            // An unknown outcome needs no look-up: what has its number is not numbered again.
+            Err(error @ (ApplyError::Conflict { .. } | ApplyError::CommitUnknown)) => {
+                ran.failure = Some(Failure::transient(error.to_string()));
             }
-            // Whatever happened, the next pass sees what has a number and what has none.
-            Err(ApplyError::StaleFence { .. } | ApplyError::CommitUnknown) => Ok(0),
-            Err(ApplyError::Conflict { .. }) => Ok(0),
-            Err(ApplyError::Failed(failure)) => Err(failure),
+        }
+        ran
+    }
+
+    async fn number(&self, ran: &mut Ran) -> Result<(), ApplyError> {
+        loop {
+            let lease = self.book.lease(&self.lane, &self.holder, self.limits.lease()).await?;
+            let Some(lease) = lease else { return Ok(()) };
+            ran.held = true;
+            crash_point!("workflow.sequence.before");
+            let numbered = self.book.sequence(&lease.fence, self.entries_max).await?;
+            crash_point!("workflow.sequence.after");
+            ran.units += numbered;
+            ran.done += numbered;
+            if numbered < self.entries_max {
+                return Ok(());
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Worker for Sequencer {
+    fn name(&self) -> &str {
+        &self.lane
+    }
+
+    async fn run_due(&self) -> Ran {
+        Sequencer::run_due(self).await
+    }
+
+    async fn serve(&self, mut shutdown: Shutdown) {
+        while !shutdown.is_asked() {
+            let ran = Sequencer::run_due(self).await;
+            if let Some(failure) = &ran.failure {
+                tracing::warn!(lane = %self.lane, %failure, "the log waits for its numbers");
+            }
+            let pause = Duration::from_millis(self.every_ms);
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = shutdown.asked() => {}
+            }
+        }
+        // Whatever the last units wrote gets its numbers before the lane is given back.
+        Sequencer::run_due(self).await;
+        let lease = self.book.lease(&self.lane, &self.holder, self.limits.lease()).await;
+        if let Ok(Some(lease)) = lease
+            && let Err(failure) = self.book.release(&lease.fence).await
+        {
+            tracing::warn!(lane = %self.lane, %failure, "the lane is free when its lease runs out");
         }
     }
 }
