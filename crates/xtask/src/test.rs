@@ -32,6 +32,10 @@ impl Test {
             progress.step("format", |progress| check::format(&workspace, progress));
             progress.step("lints", |progress| check::lints(&workspace, progress));
         }
+        // Some tests start the product's programs, which are built only when asked for.
+        progress.step("programs", |_| {
+            pass(&mut workspace.cargo(&["build", "--workspace", "--bins", "--quiet"]))
+        });
         progress.step("tests", |_| self.tests(&workspace, &postgres));
         progress.finish("test")
     }

@@ -17,6 +17,8 @@ use crate::workspace::{Workspace, pass};
 const STORE: &str = "crates/store";
 const CHECKED_IN: &str = ".sqlx";
 const DATABASE: &str = "queries";
+/// The names of queries say little: a few of them are enough.
+const COMPLAINTS_MAX: usize = 5;
 
 /// What to do about a difference.
 #[derive(Clone, Copy)]
@@ -56,11 +58,17 @@ pub fn check(
     pass(compile.env("DATABASE_URL", cluster.database_url(DATABASE)))?;
     cluster.stop()?;
 
-    let checked_in = workspace.root.join(CHECKED_IN);
+    let checked_in = checked_in(workspace);
     match difference {
         Difference::Report => compare(&descriptions(&checked_in)?, &descriptions(&fresh)?),
         Difference::Write => replace(&checked_in, &fresh, progress),
     }
+}
+
+/// The macros look in the crate first, then at the root.
+fn checked_in(workspace: &Workspace) -> PathBuf {
+    let beside_store = workspace.root.join(STORE).join(CHECKED_IN);
+    if beside_store.is_dir() { beside_store } else { workspace.root.join(CHECKED_IN) }
 }
 
 /// Every migration in the order in which the store applies them: the kernel's, then each process's.
@@ -115,6 +123,11 @@ fn compare(
     }
     if complaints.is_empty() {
         return Ok(());
+    }
+    let further = complaints.len().saturating_sub(COMPLAINTS_MAX);
+    complaints.truncate(COMPLAINTS_MAX);
+    if further > 0 {
+        complaints.push(format!("and {further} more"));
     }
     bail!("{CHECKED_IN}: {}; run `cargo xtask check --update`", complaints.join(", "))
 }

@@ -20,6 +20,14 @@ fn equal_descriptions_pass_and_every_kind_of_difference_is_named() {
 }
 
 #[test]
+fn of_many_differences_a_few_are_named_and_the_rest_counted() {
+    let names: Vec<String> = (0..9).map(|number| format!("{number}.json")).collect();
+    let fresh = names.iter().map(|name| (name.clone(), Vec::new())).collect();
+    let error = compare(&BTreeMap::new(), &fresh).unwrap_err().to_string();
+    assert!(error.contains("4.json is missing, and 4 more; run"), "{error}");
+}
+
+#[test]
 fn the_migrations_of_the_kernel_come_first_and_downward_ones_not_at_all() {
     let place = tempfile::TempDir::new().unwrap();
     for name in ["intake/0001_a.sql", "kernel/0002_b.sql", "kernel/0001_a.sql", "kernel/1.down.sql"]
