@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The book of one room in one schema, over a pool of connections.
+//! A clone is another handle to the same pool.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use model::code::Code;
+use ports::book::{Applied, ApplyError, Book, Effects, Fence, Lane, Lease, StepKey, Unit};
+use ports::failure::Failure;
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use time::OffsetDateTime;
+
+use crate::error::failure;
+use crate::sealing::{Keys, Place, Purpose};
+use crate::settings::{PoolSettings, Schema};
+use crate::{Error, apply, error, lane, migration};
+
+/// A room's book in Postgres: kernel for every room; raw documents and vault where the schema is
+/// one of intake.
+#[derive(Debug, Clone)]
+pub struct PostgresBook {
+    pub(crate) pool: PgPool,
+    tenant: Arc<str>,
+    keys: Keys,
+    schema: Schema,
+}
+
+impl PostgresBook {
+    /// After `Ok` the database answers, its schema has a version that this program knows, and it is
+    /// sealed under this data key (an empty book takes the key it is first opened with).
+    pub async fn open(
+        database_url: &str,
+        schema: &Schema,
+        tenant: &Code,
+        keys: Keys,
+        settings: &PoolSettings,
+    ) -> Result<Self, Error> {
+        let options = options(database_url, schema, settings)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(settings.connections_max)
+            .acquire_timeout(Duration::from_millis(settings.acquire_ms_max))
+            .connect_with(options)
+            .await
+            .map_err(|error| migration::connect(&error))?;
+        let book = Self { pool, tenant: Arc::from(tenant.as_str()), keys, schema: schema.clone() };
+        let mut connection = book.pool.acquire().await.map_err(failure)?;
+        migration::check(&mut connection, schema).await?;
+        drop(connection);
+        book.check_data_key().await?;
+        Ok(book)
+    }
+
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    pub(crate) fn tenant(&self) -> &str {
+        &self.tenant
+    }
+
+    /// Whether the database answers now.
+    pub async fn answers(&self) -> Result<(), Failure> {
+        sqlx::query!(r#"select 1 as "one!""#).fetch_one(&self.pool).await.map_err(failure)?;
+        Ok(())
+    }
+
+    /// Waits for the connections in use and closes them all; every later call fails.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    pub(crate) fn seal(
+        &self,
+        purpose: Purpose,
+        record: &str,
+        clear: Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
+        let place = Place { tenant: self.tenant(), purpose, record };
+        self.keys.seal(place, clear).map_err(error::sealing)
+    }
+
+    pub(crate) fn unseal(
+        &self,
+        purpose: Purpose,
+        record: &str,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, Failure> {
+        let place = Place { tenant: self.tenant(), purpose, record };
+        self.keys.open(place, sealed).map_err(error::sealing)
+    }
+
+    async fn check_data_key(&self) -> Result<(), Error> {
+        let given = self.keys.fingerprint_bytes();
+        sqlx::query!(
+            "insert into data_key (tenant, fingerprint)
+             values ($1, $2)
+             on conflict on constraint data_key_unique do nothing",
+            self.tenant(),
+            given,
+        )
+        .execute(&self.pool)
+        .await
+        .map_err(failure)?;
+        let found = sqlx::query_scalar!(
+            "select fingerprint
+             from data_key
+             where tenant = $1",
+            self.tenant(),
+        )
+        .fetch_one(&self.pool)
+        .await
+        .map_err(failure)?;
+        if found == given {
+            return Ok(());
+        }
+        Err(Error::OtherDataKey {
+            schema: self.schema.name().to_owned(),
+            found: data_encoding::HEXLOWER.encode(&found),
+            given: self.keys.fingerprint(),
+        })
+    }
+}
+
+/// How to connect so that unqualified names mean this schema's tables.
+pub(crate) fn options(
+    database_url: &str,
+    schema: &Schema,
+    settings: &PoolSettings,
+) -> Result<PgConnectOptions, Error> {
+    let options = PgConnectOptions::from_str(database_url).map_err(|_| Error::Url)?;
+    let limit = |ms: u64| ms.to_string();
+    Ok(options.application_name("revbridge").options([
+        ("search_path", schema.name().to_owned()),
+        ("statement_timeout", limit(settings.statement_ms_max)),
+        ("lock_timeout", limit(settings.lock_ms_max)),
+        ("idle_in_transaction_session_timeout", limit(settings.idle_in_transaction_ms_max)),
+        // Compiling a query costs more than any of ours.
+        ("jit", "off".to_owned()),
+    ]))
+}
+
+#[async_trait]
+impl Book for PostgresBook {
+    async fn lease(
+        &self,
+        lane: &Lane,
+        holder: &Code,
+        length: Duration,
+    ) -> Result<Option<Lease>, Failure> {
+        lane::lease(self, lane, holder, length).await
+    }
+
+    async fn release(&self, fence: &Fence) -> Result<(), Failure> {
+        lane::release(self, fence).await
+    }
+
+    async fn due(&self, lane: &Lane, limit: usize) -> Result<Vec<Unit>, Failure> {
+        lane::due(self, lane, limit).await
+    }
+
+    async fn next_due(&self, lane: &Lane) -> Result<Option<OffsetDateTime>, Failure> {
+        lane::next_due(self, lane).await
+    }
+
+    async fn put_back(
+        &self,
+        fence: &Fence,
+        unit: &Unit,
+        due: OffsetDateTime,
+    ) -> Result<(), ApplyError> {
+        lane::put_back(self, fence, unit, due).await
+    }
+
+    async fn apply(&self, fence: &Fence, effects: Effects) -> Result<Applied, ApplyError> {
+        apply::apply(self, Some(fence), &effects).await
+    }
+
+    async fn apply_unfenced(&self, effects: Effects) -> Result<Applied, ApplyError> {
+        apply::apply(self, None, &effects).await
+    }
+
+    async fn applied(&self, step: &StepKey) -> Result<bool, Failure> {
+        apply::applied(self, step).await
+    }
+
+    async fn sequence(&self, fence: &Fence, limit: usize) -> Result<usize, ApplyError> {
+        apply::log::sequence(self, fence, limit).await
+    }
+}

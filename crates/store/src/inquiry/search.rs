@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Search by something exact: an id, a trace, an ERP document number or a token. Every arm is one
+//! look-up in an index.
+
+use std::str::FromStr;
+
+use model::code::Code;
+use model::id::{EventId, ExceptionId, RemittanceId, RowId};
+use model::journal::JournalKey;
+use ports::failure::Failure;
+use ports::inquiry::Hit;
+use uuid::Uuid;
+
+use crate::book::PostgresBook;
+use crate::entry::{limit_of, unsigned};
+use crate::error::{failure, unreadable};
+
+pub async fn search(book: &PostgresBook, text: &str, limit: usize) -> Result<Vec<Hit>, Failure> {
+    let text = text.trim();
+    let mut hits = Vec::new();
+    if text.is_empty() {
+        return Ok(hits);
+    }
+    if let Ok(id) = Uuid::from_str(text) {
+        hits.extend(by_id(book, id).await?);
+    }
+    hits.extend(by_text(book, text, limit).await?);
+    hits.extend(by_subject(book, text, limit).await?);
+    hits.truncate(limit);
+    Ok(hits)
+}
+
+async fn by_id(book: &PostgresBook, id: Uuid) -> Result<Vec<Hit>, Failure> {
+    let found = sqlx::query!(
+        r#"select 'remittance' as "kind!", id as "id!", null::uuid as remittance
+         from remittance
+         where tenant = $1
+           and id = $2
+         union all
+         select 'event', event, remittance
+         from inbox
+         where tenant = $1
+           and event = $2
+         union all
+         select 'row', id, null
+         from row
+         where tenant = $1
+           and id = $2
+         union all
+         select 'exception', id, null
+         from item
+         where tenant = $1
+           and id = $2"#,
+        book.tenant(),
+        id,
+    )
+    .fetch_all(&book.pool)
+    .await
+    .map_err(failure)?;
+    let mut hits = Vec::with_capacity(found.len());
+    for row in found {
+        hits.push(match (row.kind.as_str(), row.remittance) {
+            ("remittance", _) => Hit::Remittance { id: RemittanceId(row.id) },
+            ("event", Some(remittance)) => {
+                Hit::Event { id: EventId(row.id), remittance: RemittanceId(remittance) }
+            }
+            ("row", _) => Hit::Row { id: RowId(row.id) },
+            ("exception", _) => Hit::Exception { id: ExceptionId(row.id) },
+            (_, _) => return Err(unreadable("hit")),
+        });
+    }
+    Ok(hits)
+}
+
+async fn by_text(book: &PostgresBook, text: &str, limit: usize) -> Result<Vec<Hit>, Failure> {
+    let remittances = sqlx::query_scalar!(
+        "select id
+         from remittance
+         where tenant = $1
+           and trace = $2
+         order by sealed_at desc, id desc
+         limit $3",
+        book.tenant(),
+        text,
+        limit_of(limit),
+    )
+    .fetch_all(&book.pool)
+    .await
+    .map_err(failure)?;
+    let journals = sqlx::query_scalar!(
+        r#"select key as "key!"
+         from journal
+         where tenant = $1
+           and key = $2
+         union
+         select key
+         from journal
+         where tenant = $1
+           and document = $2
+         limit $3"#,
+        book.tenant(),
+        text,
+        limit_of(limit),
+    )
+    .fetch_all(&book.pool)
+    .await
+    .map_err(failure)?;
+    // The condition on the prefix is the index's own; nothing else can be a token.
+    let events = sqlx::query!(
+        r"select distinct event, remittance
+         from row
+         where tenant = $1
+           and item = $2
+           and item like 'tok\_%'
+         order by event
+         limit $3",
+        book.tenant(),
+        text,
+        limit_of(limit),
+    )
+    .fetch_all(&book.pool)
+    .await
+    .map_err(failure)?;
+    let remittances = remittances.into_iter().map(|id| Hit::Remittance { id: RemittanceId(id) });
+    let journals =
+        journals.into_iter().map(|key| Hit::Journal { key: JournalKey(Code::from(key)) });
+    let events = events
+        .into_iter()
+        .map(|row| Hit::Event { id: EventId(row.event), remittance: RemittanceId(row.remittance) });
+    Ok(remittances.chain(events).chain(journals).collect())
+}
+
+async fn by_subject(book: &PostgresBook, text: &str, limit: usize) -> Result<Vec<Hit>, Failure> {
+    let numbers = sqlx::query_scalar!(
+        "select number
+         from log
+         where tenant = $1
+           and subject = $2
+         order by number
+         limit $3",
+        book.tenant(),
+        text,
+        limit_of(limit),
+    )
+    .fetch_all(&book.pool)
+    .await
+    .map_err(failure)?;
+    Ok(numbers.into_iter().map(|number| Hit::Log { number: unsigned(number) }).collect())
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The store against a real Postgres: one private cluster for the whole process, one database for
+//! each test, copied from a template that was migrated once.
+
+mod cached_queries;
+mod commit_lost;
+mod contract;
+mod fence;
+mod integrity;
+mod proxy;
+mod schema;
+mod sealed;
+mod world;
