@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The day against itself: files balance except where a flaw was planted, and the truth ties.
 
+mod product;
 mod reader;
 
 use std::collections::{BTreeMap, BTreeSet};
