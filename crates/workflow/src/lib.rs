@@ -24,3 +24,6 @@ pub use sequencer::Sequencer;
 pub use shutdown::{Shutdown, Stop, shutdown};
 pub use step::{Interrupted, Outcome, Scope, Step};
 pub use wake::wake;
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::FutureExt;
 use model::code::Code;
-use ports::book::{Applied, ApplyError, Book, Effects, Fence, Lane, Lease, Unit};
+use ports::book::{ApplyError, Book, Fence, Lane, Lease, StepKey, Unit};
 use ports::failure::Failure;
 use time::OffsetDateTime;
 
@@ -135,7 +135,7 @@ impl Runner {
         self.book.lease(&self.lane, &self.holder, self.limits.lease()).await
     }
 
-    /// A prefix for step keys that no other run of any unit has: fences grow, and so do runs.
+    /// A part of step keys that no other run of any unit has: fences grow, and so do runs.
     fn prefix(&self, fence: &Fence, unit: &Unit) -> String {
         let run = self.runs.fetch_add(1, Ordering::Relaxed);
         let Unit { lane, id, generation, .. } = unit;
@@ -208,16 +208,15 @@ impl Runner {
             }
         };
         effects.takes.push(unit.clone());
-        effects.puts.extend(again.clone());
-        if settle(&*self.book, Some(fence), effects).await? == Applied::Before {
-            // What the step wants was done before, yet its unit is here: only that is left to do.
-            let mut rest = Effects::new(self.prefix(fence, unit));
-            rest.takes.push(unit.clone());
-            rest.puts.extend(again.clone());
-            settle(&*self.book, Some(fence), rest).await?;
-        }
+        let ended = if again.is_some() { Ended::Again } else { Ended::Done };
+        effects.puts.extend(again);
+        // Every run is a transaction of its own: a step that uses its key again for the next unit of
+        // the same id is not taken for the one before. The take guards against a repetition.
+        let prefix = self.prefix(fence, unit);
+        effects.step = StepKey(Code::from(format!("{}@{prefix}", effects.step.0)));
+        settle(&*self.book, Some(fence), effects).await?;
         crash_point!("workflow.unit.finished");
-        Ok(if again.is_some() { Ended::Again } else { Ended::Done })
+        Ok(ended)
     }
 
     /// How long to wait after a pass that left nothing due.

@@ -82,7 +82,8 @@ impl<'a> Scope<'a> {
         Code::from(format!("{}/{name}", self.prefix))
     }
 
-    /// A transaction in the middle of a step, under the fence. After `Ok` it is durable.
+    /// A transaction in the middle of a step, under the fence. After `Ok` it is durable. Its key is
+    /// used as it is: the same key again changes nothing.
     pub async fn commit(&self, effects: Effects) -> Result<(), Interrupted> {
         match settle(self.book, Some(self.fence), effects).await {
             Ok(_) => Ok(()),
