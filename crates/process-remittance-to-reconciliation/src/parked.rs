@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Work that was parked, put back by a person: the unit is made again from its name, since every name
+//! says what it is about.
+
+use model::code::Code;
+use model::id::{DocumentId, ExceptionId, RemittanceId};
+use ports::book::Unit;
+use serde_json::json;
+use time::{Date, OffsetDateTime};
+
+use crate::room::LANE;
+use crate::{decide_adjustments, decide_claims, decide_document, exclude, replay};
+
+/// The unit behind `lane/id`, if it can be made again.
+pub fn unit(name: &str, now: OffsetDateTime) -> Option<Unit> {
+    let (lane, id) = name.split_once('/')?;
+    if lane == LANE { own(id, now) } else { posting(lane, id, now) }
+}
+
+fn own(id: &str, now: OffsetDateTime) -> Option<Unit> {
+    let put = |kind, body| Some(Unit::new(LANE, kind, Code::new(id), body, now));
+    // A round of its own: the first one may have ended with a step that was applied.
+    let round = Code::from(format!("parked-{}", now.unix_timestamp()));
+    let Some((first, rest)) = id.split_once('/') else {
+        let document: DocumentId = id.parse().ok()?;
+        return put(decide_document::KIND, json!({ "again": document }));
+    };
+    if let Ok(item) = rest.parse::<ExceptionId>() {
+        return match first {
+            "replay" => put(replay::KIND, json!(replay::Work { item })),
+            "exclude" => put(exclude::KIND, json!(exclude::Work { item })),
+            _ => None,
+        };
+    }
+    let remittance: RemittanceId = first.parse().ok()?;
+    // Every batch is searched for adjustments: where they begin is not known any more.
+    let from = Some(1);
+    if rest == "adjustments" {
+        let work = decide_adjustments::Work { remittance, from, round };
+        return Some(work.unit(now));
+    }
+    let first = rest.parse().ok()?;
+    Some(decide_claims::Work { remittance, first, round, adjustments: from }.unit(now))
+}
+
+/// A journal's unit is named by its key, a window's by its group.
+fn posting(lane: &str, id: &str, now: OffsetDateTime) -> Option<Unit> {
+    if lane != posting::POSTING_LANE {
+        return None;
+    }
+    let parts: Vec<&str> = id.split('/').collect();
+    if let [key] = parts.as_slice() {
+        let body = json!({ "key": key });
+        return Some(Unit::new(lane, posting::SUBMIT_JOURNAL, Code::new(id), body, now));
+    }
+    let [target, entity, date] = parts.as_slice() else { return None };
+    let format = time::macros::format_description!("[year]-[month]-[day]");
+    let date = Date::parse(date, format).ok()?;
+    let group = model::row::WindowGroup {
+        target: Code::new(target),
+        entity: Code::new(entity),
+        accounting_date: date,
+    };
+    let body = json!({ "group": group });
+    Some(Unit::new(lane, posting::CLOSE_WINDOW, Code::new(id), body, now))
+}
