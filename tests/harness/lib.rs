@@ -1,2 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What the tests share.
+//! What the tests share: the programs as a user has them, a small hospital, and a judge that trusts
+//! nothing but the sender's log and the ERP's own book.
+
+pub mod hospital;
+pub mod judge;
+pub mod programs;
+pub mod sender;
+pub mod site;
+pub mod wait;

@@ -1,2 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-//! 
+//! Configuration, wiring and telemetry of the `revbridge` binary: the only place where rooms meet.
+
+pub mod command;
+pub mod config;
+mod database;
+mod health;
+mod http;
+mod keys;
+pub mod reference;
+mod serve;
+pub mod telemetry;
+mod wiring;
+
+pub use serve::{Running, start};
+pub use wiring::Rooms;

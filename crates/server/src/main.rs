@@ -1,2 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-fn main() {}
+//! The binary `revbridge`.
+
+fn main() -> std::process::ExitCode {
+    server::command::main()
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `revbridge demo`: a hospital day, or files of your own, from the drop folder to the ERP's book.
+
+mod report;
+mod site;
+mod truth;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+
+use crate::config::Config;
+use crate::serve::Running;
+use crate::telemetry::{self, LogFormat};
+use site::Site;
+
+/// How long a day may take before the demonstration gives up.
+const DAY_BOUND: Duration = Duration::from_secs(300);
+
+/// Uses a private directory and a private Postgres, both removed at the end, and a simulated ERP
+/// that runs as a process of its own. Nothing leaves this machine.
+#[derive(clap::Args)]
+pub struct Demo {
+    /// Print the result and end, instead of staying up until ctrl-c.
+    #[arg(long)]
+    once: bool,
+    /// Keep the directory with the database, the configuration and the ERP's book.
+    #[arg(long)]
+    keep: bool,
+    /// Seed of the generated day.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// About how many claims the generated day has.
+    #[arg(long, default_value_t = 3_000)]
+    claims: usize,
+    /// Remittance files of your own instead of the generated day. Payers and facilities that the
+    /// demonstration does not know are entered as provisional and flagged.
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// Progress lines with the time since the start.
+pub struct Progress(Instant);
+
+impl Progress {
+    pub fn say(&self, what: &str) {
+        let elapsed = self.0.elapsed();
+        println!("{:>4}.{} s  {what}", elapsed.as_secs(), elapsed.subsec_millis() / 100);
+    }
+}
+
+impl Demo {
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let _telemetry = telemetry::start(LogFormat::Text, "warn")?;
+        tokio::runtime::Runtime::new()?.block_on(self.day())
+    }
+
+    async fn day(self) -> anyhow::Result<ExitCode> {
+        let progress = Progress(Instant::now());
+        let site = Site::prepare(&self, &progress)?;
+        let config = Config::read(&site.config())?;
+        let running = crate::start(&config).await?;
+        progress.say(&format!("the service answers on http://{}", running.address));
+        site.deliver()?;
+        let outcome = self.watch(&site, &running, &progress).await;
+        let code = match outcome {
+            Ok(report::Verdict::Ties) => ExitCode::SUCCESS,
+            Ok(report::Verdict::Differs) => ExitCode::from(1),
+            Err(error) => {
+                running.stop().await;
+                return Err(error);
+            }
+        };
+        if !self.once {
+            println!("\nIt stays up until ctrl-c.");
+            tokio::signal::ctrl_c().await?;
+        }
+        running.stop().await;
+        site.end(self.keep)?;
+        Ok(code)
+    }
+
+    async fn watch(
+        &self,
+        site: &Site,
+        running: &Running,
+        progress: &Progress,
+    ) -> anyhow::Result<report::Verdict> {
+        settle(site, running, progress).await?;
+        let completeness = running.rooms.oversight.completeness().await?;
+        let mut verdict = report::print(running, &completeness).await?;
+        if let Some(truth) = site.truth() {
+            verdict = verdict.and(truth::compare(running, &truth).await?);
+        }
+        report::next_steps(site, running)?;
+        Ok(verdict)
+    }
+}
+
+/// Waits until every file has been taken, read, decided, posted and confirmed.
+async fn settle(site: &Site, running: &Running, progress: &Progress) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let mut said = Instant::now();
+    loop {
+        let left = site.undelivered()?;
+        let documents = running.rooms.gateway.documents.documents(None, 10_000).await?;
+        let unread = documents
+            .iter()
+            .filter(|document| document.state == model::document::DocumentState::Accepted)
+            .count();
+        let mut work = 0;
+        for book in [&running.rooms.inquiry, &running.rooms.intake] {
+            for (_, due, later) in book.waiting().await? {
+                work += due + later;
+            }
+        }
+        let pending = report::pending(running).await?;
+        if left == 0 && unread == 0 && work == 0 && pending == 0 {
+            progress.say("everything is decided and confirmed");
+            return Ok(());
+        }
+        if said.elapsed() > Duration::from_secs(2) {
+            said = Instant::now();
+            progress.say(&format!(
+                "{left} files to take, {unread} to read, {work} steps to do, {pending} events to \
+                 confirm"
+            ));
+        }
+        if started.elapsed() > DAY_BOUND {
+            bail!("the day did not settle within {} s", DAY_BOUND.as_secs());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}

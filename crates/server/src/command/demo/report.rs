@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What the demonstration prints: the day in figures, the equation, and where to go from here.
+
+use model::event::{EventKind, EventState};
+use model::journal::JournalState;
+use model::money::{Minor, decimal};
+use ports::inquiry::{JournalFilter, RemittanceFilter};
+use ports::oversight::{Completeness, Measure};
+
+use super::site::Site;
+use crate::serve::Running;
+
+/// Journals printed by name; the rest are counted.
+const JOURNALS_SHOWN: usize = 10;
+const PAGE: usize = 10_000;
+
+/// Whether everything ties.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Ties,
+    Differs,
+}
+
+impl Verdict {
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Verdict::Ties, Verdict::Ties) => Verdict::Ties,
+            (Verdict::Differs, _) | (_, Verdict::Differs) => Verdict::Differs,
+        }
+    }
+}
+
+/// Events that are neither confirmed nor waiting for a person.
+pub async fn pending(running: &Running) -> anyhow::Result<u64> {
+    let sums = running.rooms.inquiry.inbox_sums().await?;
+    let pending = sums.iter().filter(|sum| sum.state == EventState::Pending);
+    Ok(pending.map(|sum| sum.events).sum())
+}
+
+pub async fn print(running: &Running, completeness: &Completeness) -> anyhow::Result<Verdict> {
+    let inquiry = &running.rooms.inquiry;
+    let documents = running.rooms.gateway.documents.documents(None, PAGE).await?;
+    let repeats: u64 = documents.iter().map(|document| document.repeats).sum();
+    let remittances = inquiry.remittances(&RemittanceFilter::default(), None, PAGE).await?;
+    let paid: Minor = remittances.iter().map(|one| one.header.signed_payment()).sum();
+    let claims: u64 = remittances.iter().map(|one| one.totals.claims).sum();
+    println!(
+        "\nFiles        {} received, {repeats} of them again",
+        documents.len() as u64 + repeats
+    );
+    println!("Remittances  {} with {claims} claims, {} paid", remittances.len(), decimal(paid));
+    print_journals(running).await?;
+    println!("Exceptions   (what waits for a person, by code)");
+    for (code, items, claims, cents) in inquiry.items_by_code().await? {
+        println!(
+            "  {:<16} {items:>5} items {claims:>6} claims {:>16}  {}",
+            code.as_str(),
+            decimal(cents),
+            code.title()
+        );
+    }
+    print_claims(running).await?;
+    print_equation(completeness);
+    let ties = completeness.residual == Measure::default() && completeness.gaps.is_empty();
+    Ok(if ties { Verdict::Ties } else { Verdict::Differs })
+}
+
+async fn print_journals(running: &Running) -> anyhow::Result<()> {
+    let filter = JournalFilter::default();
+    let journals = running.rooms.inquiry.journals(&filter, None, PAGE).await?;
+    let total: Minor = journals.iter().map(|journal| journal.body.total()).sum();
+    println!(
+        "Journals     {} over {} (ERP number, entity, date, debits)",
+        journals.len(),
+        decimal(total)
+    );
+    for journal in journals.iter().take(JOURNALS_SHOWN) {
+        let number = match &journal.state {
+            JournalState::Posted { document, .. } => document.as_str(),
+            JournalState::Ready
+            | JournalState::Sending { .. }
+            | JournalState::Rejected { .. }
+            | JournalState::Parked { .. } => journal.state.as_str(),
+        };
+        println!(
+            "  {number:<14} {:<6} {}  {:>16}  {}",
+            journal.group.entity,
+            journal.group.accounting_date,
+            decimal(journal.body.total()),
+            journal.key
+        );
+    }
+    if journals.len() > JOURNALS_SHOWN {
+        println!("  and {} more", journals.len() - JOURNALS_SHOWN);
+    }
+    Ok(())
+}
+
+async fn print_claims(running: &Running) -> anyhow::Result<()> {
+    let sums = running.rooms.inquiry.inbox_sums().await?;
+    let mut parts = Vec::new();
+    for state in EventState::ALL {
+        let own = sums.iter().filter(|sum| sum.kind == EventKind::Claim && sum.state == state);
+        let claims: u64 = own.map(|sum| sum.events).sum();
+        if claims > 0 {
+            parts.push(format!("{claims} {}", state.as_str()));
+        }
+    }
+    println!("Claims       {}", parts.join(", "));
+    Ok(())
+}
+
+fn print_equation(completeness: &Completeness) {
+    println!("\nCompleteness      documents     events            cents");
+    let line = |name: &str, measure: &Measure| {
+        println!(
+            "  {name:<14} {:>10} {:>10} {:>16}",
+            measure.documents,
+            measure.events,
+            decimal(measure.cents)
+        );
+    };
+    line("received", &completeness.received);
+    for (state, measure) in &completeness.states {
+        line(&format!("- {}", state.as_str()), measure);
+    }
+    let residual = &completeness.residual;
+    println!(
+        "  residual {}   ({} documents, {} events); posted is what the ERP's own book holds",
+        decimal(residual.cents),
+        residual.documents,
+        residual.events
+    );
+    for gap in &completeness.gaps {
+        println!("  gap at {} {}: {}", gap.place, gap.id, gap.message);
+    }
+}
+
+/// Three lines to copy.
+pub fn next_steps(site: &Site, running: &Running) -> anyhow::Result<()> {
+    let config = site.config();
+    let program = std::env::current_exe()?;
+    let (program, config) = (program.display(), config.display());
+    println!("\nYour own file   cp your.835 {}/inbox/", site.path().display());
+    println!(
+        "The page        http://{}/   (token: {program} token --as controller --config {config})",
+        running.address
+    );
+    println!(
+        "The API         curl -H \"Authorization: Bearer $({program} token --as auditor --config \
+         {config})\" http://{}/v1/completeness",
+        running.address
+    );
+    Ok(())
+}

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Faults: the programs as processes, killed under load, judged from outside.
+
+mod kills;

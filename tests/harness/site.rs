@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+//! One installation as a user has it: configuration, reference data, a database, a simulated ERP
+//! process with its book, and the server process, any of which can be killed.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use local_postgres::Cluster;
+use tempfile::TempDir;
+
+use crate::programs::{self, Program};
+use crate::{hospital, wait};
+
+const START_BOUND: Duration = Duration::from_secs(60);
+
+/// How a site differs from the usual one.
+pub struct Plan {
+    pub mode: &'static str,
+    pub window_ms: u64,
+    /// How long the server waits for the ERP.
+    pub erp_call_ms_max: u64,
+    pub lookup_lag_ms: u64,
+    /// Environment of the server, e.g. a crash point.
+    pub environment: Vec<(String, String)>,
+}
+
+impl Plan {
+    pub fn new(mode: &'static str) -> Self {
+        let environment = Vec::new();
+        Self { mode, window_ms: 100, erp_call_ms_max: 400, lookup_lag_ms: 0, environment }
+    }
+}
+
+pub struct Site {
+    pub home: TempDir,
+    pub plan: Plan,
+    pub cluster: Cluster,
+    pub erp: Program,
+    pub erp_url: String,
+    pub server: Option<Program>,
+    pub url: String,
+    /// Token of a program that hands in documents.
+    pub token: String,
+    /// Token of a person who works the queue.
+    pub person: String,
+}
+
+impl Site {
+    /// Everything up and ready.
+    pub fn start(plan: Plan) -> anyhow::Result<Self> {
+        let home = tempfile::tempdir()?;
+        hospital::write_reference(&home.path().join("reference"))?;
+        let cluster = Cluster::temporary().map_err(|error| anyhow::anyhow!("{error}"))?;
+        cluster.ensure_database("revbridge")?;
+        let (erp, erp_url) = start_erp(home.path(), &plan)?;
+        let port = free_port()?;
+        write_config(home.path(), &plan, &cluster.database_url("revbridge"), &erp_url, port)?;
+        let url = format!("http://127.0.0.1:{port}");
+        let (token, person) = (String::new(), String::new());
+        let mut site = Self { home, plan, cluster, erp, erp_url, server: None, url, token, person };
+        site.token = site.issue("integration")?;
+        site.person = site.issue("cash-poster")?;
+        site.start_server()?;
+        Ok(site)
+    }
+
+    pub fn config(&self) -> PathBuf {
+        self.home.path().join("revbridge.toml")
+    }
+
+    pub fn book(&self) -> PathBuf {
+        self.home.path().join("erp.book")
+    }
+
+    pub fn log(&self) -> PathBuf {
+        self.home.path().join("server.log")
+    }
+
+    /// A token of the local issuer.
+    pub fn issue(&self, role: &str) -> anyhow::Result<String> {
+        let config = self.config();
+        let output = std::process::Command::new(programs::binary("revbridge")?)
+            .args(["token", "--as", role, "--config"])
+            .arg(&config)
+            .output()?;
+        anyhow::ensure!(
+            output.status.success(),
+            "revbridge token: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
+    /// Starts the server and waits until it is ready.
+    pub fn start_server(&mut self) -> anyhow::Result<()> {
+        self.launch_server()?;
+        self.wait_ready()
+    }
+
+    /// Starts the server without waiting.
+    pub fn launch_server(&mut self) -> anyhow::Result<()> {
+        let config = self.config();
+        let config = config.to_string_lossy().into_owned();
+        let arguments = ["serve", "--config", &config];
+        let program =
+            programs::start("revbridge", &arguments, &self.log(), &self.plan.environment)?;
+        self.server = Some(program);
+        Ok(())
+    }
+
+    pub fn wait_ready(&mut self) -> anyhow::Result<()> {
+        let url = format!("{}/health/ready", self.url);
+        let log = self.log();
+        wait::until(&format!("ready (see {})", log.display()), START_BOUND, || {
+            ureq::get(&url).call().ok().map(|_| ())
+        })
+    }
+
+    /// Kills the server and starts it again.
+    pub fn kill_server(&mut self) -> anyhow::Result<()> {
+        if let Some(mut server) = self.server.take() {
+            server.kill();
+        }
+        self.start_server()
+    }
+
+    /// Kills Postgres with everything it has open, and recovers it.
+    pub fn kill_postgres(&mut self) -> anyhow::Result<()> {
+        self.cluster.kill()?;
+        self.cluster.recover()?;
+        Ok(())
+    }
+
+    /// GET of the API as JSON.
+    pub fn get(&self, path: &str) -> anyhow::Result<serde_json::Value> {
+        let url = format!("{}{path}", self.url);
+        let bearer = format!("Bearer {}", self.token);
+        let mut response = ureq::get(&url).header("Authorization", &bearer).call()?;
+        Ok(response.body_mut().read_json()?)
+    }
+
+    /// Installs faults in the simulated ERP.
+    pub fn faults(&self, faults: &serde_json::Value) -> anyhow::Result<()> {
+        ureq::post(&format!("{}/admin/faults", self.erp_url)).send_json(faults)?;
+        Ok(())
+    }
+
+    pub fn no_faults(&self) -> anyhow::Result<()> {
+        ureq::delete(&format!("{}/admin/faults", self.erp_url)).call()?;
+        Ok(())
+    }
+
+    /// A person sends an item through again.
+    pub fn replay(&self, item: &str, version: u64) -> anyhow::Result<()> {
+        let url = format!("{}/v1/exceptions/{item}/replay", self.url);
+        ureq::post(&url)
+            .header("Authorization", &format!("Bearer {}", self.person))
+            .header("Idempotency-Key", &format!("replay-{item}-{version}"))
+            .header("If-Match", &format!("\"{version}\""))
+            .send_empty()?;
+        Ok(())
+    }
+
+    /// Leaves everything where it is, for a look after a failure.
+    pub fn keep(&mut self) -> PathBuf {
+        self.home.disable_cleanup(true);
+        self.home.path().to_path_buf()
+    }
+
+    /// The simulated ERP's own counters.
+    pub fn fault_counters(&self) -> anyhow::Result<serde_json::Value> {
+        let mut response = ureq::get(&format!("{}/admin/faults", self.erp_url)).call()?;
+        Ok(response.body_mut().read_json()?)
+    }
+}
+
+fn start_erp(home: &Path, plan: &Plan) -> anyhow::Result<(Program, String)> {
+    let book = home.join("erp.book").to_string_lossy().into_owned();
+    let reference = home.join("reference/erp.json").to_string_lossy().into_owned();
+    let lag = plan.lookup_lag_ms.to_string();
+    let arguments = [
+        "--book",
+        &book,
+        "--mode",
+        plan.mode,
+        "--reference",
+        &reference,
+        "--lookup-lag-ms",
+        &lag,
+        "--lines-max",
+        "10000",
+    ];
+    let (program, address) = programs::start_listening("revbridge-simulator-erp", &arguments)?;
+    Ok((program, format!("http://{address}")))
+}
+
+/// A port that was free a moment ago. The server binds it right after; another taker is an error.
+fn free_port() -> anyhow::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+fn write_config(
+    home: &Path,
+    plan: &Plan,
+    database: &str,
+    erp: &str,
+    port: u16,
+) -> anyhow::Result<()> {
+    let text = format!(
+        r#"tenant = "test"
+data_dir = "data"
+
+[database]
+kind = "external"
+url = "{database}"
+
+[http]
+listen = "127.0.0.1:{port}"
+rate_requests_max = 1000000
+
+[reference]
+dir = "reference"
+
+[[erp]]
+name = "gl"
+kind = "simulator"
+url = "{erp}"
+settle_ms = 3000
+lookup_lag_ms = {lag}
+
+[[source]]
+name = "clearinghouse"
+folder = "inbox"
+quiet_ms = 50
+poll_ms = 50
+
+[posting]
+window_ms = {window}
+erp_call_ms_max = {call}
+lease_ms = 2000
+"#,
+        lag = plan.lookup_lag_ms,
+        window = plan.window_ms,
+        call = plan.erp_call_ms_max,
+    );
+    std::fs::write(home.join("revbridge.toml"), text)?;
+    Ok(())
+}
