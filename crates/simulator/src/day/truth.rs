@@ -95,7 +95,8 @@ pub struct Told<T> {
     pub said: T,
     pub state: State,
     pub rows: Vec<Row>,
-    /// Code and cents of each work item that it must leave.
+    /// Code and cents of each work item that it must leave: of what is held the payment, of what
+    /// posted with a note the adjustment as the payer wrote it.
     pub exceptions: Vec<(&'static str, i64)>,
     pub opening: Option<OpeningLine>,
 }

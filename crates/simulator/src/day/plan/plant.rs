@@ -4,6 +4,7 @@
 use super::super::claim::Claim;
 use super::super::scenario::{Maker, Site};
 use super::super::truth::Told;
+use super::super::world::GRANITE;
 use super::{File, Set};
 
 /// How many claims are planted here: corrections come as two.
@@ -48,7 +49,10 @@ fn plant(
 
 fn provider_adjustments(maker: &mut Maker, sets: &mut [&mut Set]) {
     for number in 0..12_u32 {
-        let index = usize::try_from(maker.random.next() % sets.len() as u64).unwrap_or(0);
+        // Granite's balance forward, which another file carries, is not for them to draw on.
+        let free: Vec<usize> =
+            (0..sets.len()).filter(|&index| sets[index].payer.code != GRANITE.code).collect();
+        let index = *maker.random.pick(&free);
         let site = sets[index].site();
         let cents = maker.random.between(300, 2_500);
         let told = match number {

@@ -85,7 +85,7 @@ impl Maker {
         let mut journal = site.journal();
         journal.book("1095", "1090", cents);
         let reference = self.reference(site);
-        Told::new(plb("WO", reference, cents), journal).with_exception("WO-UNKNOWN", -cents)
+        Told::new(plb("WO", reference, cents), journal).with_exception("WO-UNKNOWN", cents)
     }
 
     /// A code without a rule, either way.
@@ -97,7 +97,7 @@ impl Maker {
             journal.book("1090", "1095", -cents);
         }
         let reference = self.reference(site);
-        Told::new(plb(code, reference, cents), journal).with_exception("MAP-PLB", -cents)
+        Told::new(plb(code, reference, cents), journal).with_exception("MAP-PLB", cents)
     }
 
     /// A claim that was reversed because we had sent a cheque: 72 restores what the reversal took.
