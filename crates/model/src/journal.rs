@@ -138,10 +138,13 @@ impl<'de> Deserialize<'de> for Balanced {
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum JournalState {
     Ready,
-    /// Submitted under this fence; a draft's id once one has been recorded.
+    /// Submitted under this fence; a draft's id once one has been recorded; `since` is a time shortly
+    /// before the last request that may have been lost.
     Sending {
         fence: u64,
         draft: Option<Code>,
+        #[serde(with = "time::serde::rfc3339")]
+        since: OffsetDateTime,
     },
     Posted {
         document: Code,

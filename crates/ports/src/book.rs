@@ -116,7 +116,7 @@ pub enum JournalChange {
     /// A window was closed: the journal and its membership, for rows that are open. The rows leave
     /// the open set in the same transaction.
     Close { journal: Journal, members: Vec<RowId> },
-    /// The state moves on from `from` (compared by name, and by fence and draft where `Sending`).
+    /// The state moves on from `from` (compared by name, and as a whole where `Sending`).
     /// To `Posted`: every pending event all of whose live rows are in posted journals becomes posted.
     Move { key: JournalKey, from: JournalState, to: JournalState },
     /// Definitely rejected: `reopen` rows go back to the open set, `withdraw` rows are superseded;

@@ -67,12 +67,8 @@ pub fn aggregate(rows: &[Row]) -> Result<model::journal::Balanced, Unbalanced> {
     model::journal::Balanced::new(lines.finish())
 }
 
-/// For each line of `aggregate(rows)`, in its order, which rows stand behind it (by index).
-pub fn rows_behind(rows: &[Row]) -> Vec<Vec<usize>> {
-    let mut behind: BTreeMap<LineKey, Vec<usize>> = BTreeMap::new();
-    for (index, row) in rows.iter().enumerate() {
-        behind.entry(LineKey::debit(row)).or_default().push(index);
-        behind.entry(LineKey::credit(row)).or_default().push(index);
-    }
-    behind.into_values().collect()
+/// Whether the row is part of the line.
+pub fn stands_behind(row: &Row, line: &Line) -> bool {
+    let key = if line.debit > 0 { LineKey::debit(row) } else { LineKey::credit(row) };
+    key.side == line.side && key.item == line.item
 }

@@ -2,6 +2,8 @@
 //! Closing a window: its membership is chosen once, written down, and only then has the journal a
 //! key. What does not fit goes into the next one.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use model::code::Code;
 use model::journal::{Balanced, Journal, JournalKey, JournalState};
@@ -29,14 +31,16 @@ impl Step for CloseWindow {
         let group = group_of(unit)?;
         let settings = &self.posting.settings;
         let rows = scope.records.open_rows(&group, settings.rows_max).await?;
-        let mut effects = Effects::new(format!("close-window/{}", unit.id));
+        let mut effects = Effects::new(scope.key("closed"));
         if rows.is_empty() {
             return Ok(Outcome::Done(effects));
         }
         let capable = self.posting.erp(&group.target)?.journals.capabilities().lines_max;
         let lines_max = settings.lines_max.min(capable);
+        let full = rows.len() >= settings.rows_max;
+        let rows = by_event(rows);
         let fitting = fitting(&rows, lines_max)?;
-        let more = fitting < rows.len() || rows.len() >= settings.rows_max;
+        let more = fitting < rows.len() || full;
         let members = &rows[..fitting];
         let version = self.posting.reference.current().await?.version.clone();
         let journal = self.journal(&group, members, scope.now, &version)?;
@@ -97,24 +101,34 @@ fn close(effects: &mut Effects, journal: Journal, rows: &[Row], now: OffsetDateT
     effects.journals.push(JournalChange::Close { journal, members });
 }
 
-/// How many of the rows, in order, fit: whole events of one currency, within the line limit. The
-/// first event always fits.
+/// The rows of each event together, events in the order of their first row.
+fn by_event(rows: Vec<Row>) -> Vec<Row> {
+    let mut first = BTreeMap::new();
+    for (place, row) in rows.iter().enumerate() {
+        first.entry(row.event).or_insert(place);
+    }
+    let mut rows = rows;
+    rows.sort_by_key(|row| first.get(&row.event).copied());
+    rows
+}
+
+/// How many of the rows, in order, fit: whole events of one currency, within the line limit and what a
+/// sum can hold. The first event always fits.
 fn fitting(rows: &[Row], lines_max: usize) -> Result<usize, Failure> {
-    let overflow = |error| Failure::defect(format!("a window cannot be summed: {error}"));
     let currency = rows[0].amount.currency;
     let mut lines = Lines::default();
     let mut whole = 0;
     for (index, row) in rows.iter().enumerate() {
-        let new_event = index > 0 && rows[index - 1].event != row.event;
-        if new_event {
+        if index > 0 && rows[index - 1].event != row.event {
             whole = index;
         }
-        if row.amount.currency != currency && whole > 0 {
+        let added = lines.add(row);
+        let fits = added.is_ok() && lines.len() <= lines_max && row.amount.currency == currency;
+        if !fits && whole > 0 {
             return Ok(whole);
         }
-        lines.add(row).map_err(overflow)?;
-        if lines.len() > lines_max && whole > 0 {
-            return Ok(whole);
+        if let Err(error) = added {
+            return Err(Failure::defect(format!("an event cannot be summed: {error}")));
         }
     }
     Ok(rows.len())

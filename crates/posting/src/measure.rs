@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What posting counts for an operator.
 
-use opentelemetry::metrics::Counter;
+use opentelemetry::metrics::{Counter, Histogram};
 
 #[derive(Clone)]
 pub struct Measure {
@@ -9,6 +9,8 @@ pub struct Measure {
     pub in_doubt: Counter<u64>,
     pub rejected: Counter<u64>,
     pub parked: Counter<u64>,
+    /// From the request written down to the answer known, by the book's clock.
+    pub answered_ms: Histogram<u64>,
 }
 
 impl Measure {
@@ -20,6 +22,10 @@ impl Measure {
             in_doubt: counter("revbridge.posting.calls.in_doubt"),
             rejected: counter("revbridge.posting.journals.rejected"),
             parked: counter("revbridge.posting.journals.parked"),
+            answered_ms: meter
+                .u64_histogram("revbridge.posting.journals.answered")
+                .with_unit("ms")
+                .build(),
         }
     }
 }

@@ -3,14 +3,14 @@
 
 use async_trait::async_trait;
 use model::code::Code;
-use model::exception;
+use model::exception::{self, Subject};
 use model::journal::JournalState;
-use ports::book::{JournalChange, LogEntry, Unit};
+use ports::book::{Effects, JournalChange, LogEntry, Unit};
 use ports::failure::Failure;
 use serde_json::json;
 use workflow::{Outcome, Scope, Step};
 
-use crate::submit::{Sight, Sweep, Way, key_of};
+use crate::submit::{Sight, Way, about};
 use crate::{POSTING_LANE, Posting, RECHECK_JOURNAL, SUBMIT_JOURNAL, SWEEP_DRAFTS};
 
 /// Looks up a parked journal and, when it is not there, has it sent again.
@@ -24,37 +24,45 @@ impl Step for RecheckJournal {
         RECHECK_JOURNAL
     }
 
+    fn subject(&self, unit: &Unit) -> Subject {
+        about(unit)
+    }
+
     async fn run(&self, unit: &Unit, scope: &Scope<'_>) -> Result<Outcome, Failure> {
-        let key = key_of(unit)?;
-        let Some(journal) = scope.records.journal(&key).await? else {
-            return Err(Failure::defect(format!("journal {key} is not stored")));
-        };
-        let erp = self.posting.erp(&journal.group.target)?;
-        let mode = erp.journals.capabilities().mode;
-        let way = Way { posting: &self.posting, erp, scope, journal, mode };
-        let JournalState::Parked { .. } = way.journal.state else {
-            return Ok(Outcome::Done(way.effects("recheck-settled")));
-        };
-        match way.sight().await? {
-            Sight::Posted(document) => Ok(way.posted(document, Sweep::Later)),
-            Sight::Incident(what) => {
-                // It stays parked; the person sees a new item with what was found now.
-                let mut effects = way.effects("recheck-incident");
-                if let Outcome::Done(parked) = way.park(exception::Code::PostIncident, &what)? {
-                    effects.items = parked.items;
-                    effects.log = parked.log;
-                }
-                Ok(Outcome::Done(effects))
+        let way = Way::of(&self.posting, unit, scope).await?;
+        match way.journal.state {
+            JournalState::Parked { .. } => {}
+            // Its own unit was parked: it goes on from where it stands.
+            JournalState::Ready | JournalState::Sending { .. } => {
+                let mut effects = way.effects("resumed");
+                submit(&way, &mut effects);
+                return Ok(Outcome::Done(effects));
             }
-            Sight::Drafts(_) | Sight::Nothing => {
-                way.sweep_others(None).await?;
+            JournalState::Posted { .. } | JournalState::Rejected { .. } => {
+                return Ok(Outcome::Done(way.effects("settled")));
+            }
+        }
+        match way.sight().await? {
+            Sight::Posted(document) => way.posted(document).await,
+            // It stays parked; the person sees a new item with what was found now.
+            Sight::Incident(what) => way.park(exception::Code::PostIncident, &what).await,
+            Sight::Drafts(_) => {
+                way.sweep_drafts().await?;
                 Ok(release(&way))
             }
+            Sight::Nothing => Ok(release(&way)),
         }
     }
 }
 
-/// It is sent again under the same key: should the first request still land, the key finds it.
+fn submit(way: &Way<'_>, effects: &mut Effects) {
+    let key = &way.journal.key;
+    let body = json!({ "key": key });
+    let now = way.scope.now;
+    effects.puts.push(Unit::new(POSTING_LANE, SUBMIT_JOURNAL, key.0.clone(), body, now));
+}
+
+/// It is sent again under the same key: should the first request still land, the key finds both.
 fn release(way: &Way<'_>) -> Outcome {
     let mut effects = way.effects("released");
     let key = way.journal.key.clone();
@@ -64,15 +72,13 @@ fn release(way: &Way<'_>) -> Outcome {
         by: Code::new(RECHECK_JOURNAL),
         body: json!({ "total": way.journal.body.total() }),
     });
-    let body = json!({ "key": key });
-    let now = way.scope.now;
-    effects.puts.push(Unit::new(POSTING_LANE, SUBMIT_JOURNAL, key.0.clone(), body, now));
+    submit(way, &mut effects);
     let from = way.journal.state.clone();
     effects.journals.push(JournalChange::Move { key, from, to: JournalState::Ready });
     Outcome::Done(effects)
 }
 
-/// Removes drafts of a posted journal that landed after it.
+/// Removes drafts that landed after their journal was settled.
 pub struct SweepDrafts {
     pub posting: Posting,
 }
@@ -83,15 +89,20 @@ impl Step for SweepDrafts {
         SWEEP_DRAFTS
     }
 
+    fn subject(&self, unit: &Unit) -> Subject {
+        about(unit)
+    }
+
     async fn run(&self, unit: &Unit, scope: &Scope<'_>) -> Result<Outcome, Failure> {
-        let key = key_of(unit)?;
-        let Some(journal) = scope.records.journal(&key).await? else {
-            return Err(Failure::defect(format!("journal {key} is not stored")));
-        };
-        let erp = self.posting.erp(&journal.group.target)?;
-        let mode = erp.journals.capabilities().mode;
-        let way = Way { posting: &self.posting, erp, scope, journal, mode };
-        way.sweep_others(None).await?;
+        let way = Way::of(&self.posting, unit, scope).await?;
+        match way.journal.state {
+            JournalState::Posted { .. } | JournalState::Rejected { .. } => {
+                workflow::crash_point!("posting.sweep.before");
+                way.sweep_drafts().await?;
+            }
+            // Its drafts are still wanted.
+            JournalState::Ready | JournalState::Sending { .. } | JournalState::Parked { .. } => {}
+        }
         Ok(Outcome::Done(way.effects("swept")))
     }
 }

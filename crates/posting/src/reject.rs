@@ -2,27 +2,38 @@
 //! What follows a definite refusal: the events behind the refused lines go back to their process,
 //! every other row goes into a new journal with a new key.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use model::code::Code;
 use model::exception;
 use model::id::EventId;
-use model::journal::{Journal, JournalState};
+use model::journal::Journal;
 use model::row::Row;
 use ports::book::{Effects, JournalChange, LogEntry, Unit};
 use ports::erp::{Rejection, RejectionCode};
 use serde_json::json;
 use time::OffsetDateTime;
 
-use crate::aggregate::rows_behind;
+use crate::aggregate::stands_behind;
 use crate::book::put_close;
 use crate::{REBOOK, SUBMIT_JOURNAL, Settings};
 
 /// Events handed back in one unit.
 const EVENTS_MAX: usize = 500;
 
+/// Each refused event with the first reason that was given for it.
+pub type Refused = BTreeMap<EventId, (exception::Code, String)>;
+
+/// What a refusal is about.
+pub enum Refusal {
+    /// These events, for what they hold.
+    OfEvents(Refused),
+    /// The journal as such, or our right to post it: nothing in it is known to be wrong.
+    OfDocument { code: exception::Code, text: String },
+}
+
 /// The one table from a target's refusal to our code.
-fn code_of(code: RejectionCode) -> exception::Code {
+pub fn code_of(code: RejectionCode) -> exception::Code {
     match code {
         RejectionCode::PeriodClosed => exception::Code::PeriodClosed,
         RejectionCode::AccountUnknown | RejectionCode::AccountInactive => {
@@ -39,51 +50,102 @@ fn code_of(code: RejectionCode) -> exception::Code {
     }
 }
 
-/// The effects of a refusal. `rows` is the membership in the order of its aggregation.
+/// Whether a refusal that names no line says something about every line.
+fn concerns_every_line(code: RejectionCode) -> Concern {
+    match code {
+        RejectionCode::PeriodClosed
+        | RejectionCode::AccountUnknown
+        | RejectionCode::AccountInactive
+        | RejectionCode::DimensionUnknown
+        | RejectionCode::DimensionInactive => Concern::EveryLine,
+        RejectionCode::Duplicate
+        | RejectionCode::Unbalanced
+        | RejectionCode::PrecisionExceeded
+        | RejectionCode::NotPermitted
+        | RejectionCode::Other => Concern::Document,
+    }
+}
+
+enum Concern {
+    EveryLine,
+    Document,
+}
+
+/// Named lines go before what is said about the whole, which often only sums them up.
+pub fn judge(journal: &Journal, rows: &[Row], rejections: &[Rejection]) -> Refusal {
+    let mut refused = Refused::new();
+    for rejection in rejections {
+        let Some(line) = rejection.line.and_then(|line| journal.body.lines().get(line)) else {
+            continue;
+        };
+        for row in rows.iter().filter(|row| stands_behind(row, line)) {
+            let reason = || (code_of(rejection.code), rejection.text.clone());
+            refused.entry(row.event).or_insert_with(reason);
+        }
+    }
+    let mut whole = None;
+    for rejection in rejections {
+        match (rejection.line, concerns_every_line(rejection.code)) {
+            (None, Concern::EveryLine) => {
+                for row in rows {
+                    let reason = || (code_of(rejection.code), rejection.text.clone());
+                    refused.entry(row.event).or_insert_with(reason);
+                }
+            }
+            (None, Concern::Document) | (Some(_), _) => whole = whole.or(Some(rejection)),
+        }
+    }
+    if !refused.is_empty() {
+        return Refusal::OfEvents(refused);
+    }
+    let code = whole.map_or(exception::Code::PostRejected, |own| code_of(own.code));
+    let text = whole.map_or("the target refused the journal and said nothing", |own| &own.text);
+    Refusal::OfDocument { code, text: text.to_owned() }
+}
+
+/// The effects of a refusal of events. `rows` is the whole membership.
 pub fn reject(
     settings: &Settings,
     journal: &Journal,
     rows: &[Row],
-    from: JournalState,
-    rejections: &[Rejection],
+    refused: &Refused,
+    step: Code,
     now: OffsetDateTime,
 ) -> Effects {
-    let code = rejections.first().map_or(exception::Code::PostRejected, |own| code_of(own.code));
-    let text = rejections.first().map(|own| own.text.clone()).unwrap_or_default();
-    let refused = refused_events(rows, rejections);
-    let mut effects = Effects::new(format!("reject/{}", journal.key));
-    let is_refused = |row: &&Row| refused.contains(&row.event);
-    let withdraw: Vec<_> = rows.iter().filter(is_refused).map(|row| row.id).collect();
-    let reopen: Vec<_> = rows.iter().filter(|row| !is_refused(row)).map(|row| row.id).collect();
+    let mut effects = Effects::new(step);
+    let (mut reopen, mut withdraw) = (Vec::new(), Vec::new());
+    for row in rows {
+        if refused.contains_key(&row.event) {
+            withdraw.push(row.id);
+        } else {
+            reopen.push(row.id);
+        }
+    }
     if !reopen.is_empty() {
         put_close(&mut effects, &journal.group, now);
     }
+    let mut by_code: BTreeMap<exception::Code, (&str, Vec<EventId>)> = BTreeMap::new();
+    for (event, (code, text)) in refused {
+        by_code.entry(*code).or_insert((text, Vec::new())).1.push(*event);
+    }
+    let first = by_code.iter().next();
+    let (code, text) =
+        first.map_or((exception::Code::PostRejected, ""), |(code, of)| (*code, of.0));
     effects.log.push(LogEntry {
         kind: Code::new("journal.rejected"),
         subject: journal.key.0.clone(),
         by: Code::new(SUBMIT_JOURNAL),
         body: json!({ "code": code, "text": text, "withdrawn": withdraw.len() }),
     });
-    let events: Vec<EventId> = refused.into_iter().collect();
-    for (part, chunk) in events.chunks(EVENTS_MAX).enumerate() {
-        let id = format!("{}/{part}", journal.key);
-        let body = json!({ "events": chunk, "code": code, "text": text, "journal": journal.key });
-        effects.puts.push(Unit::new(&settings.process_lane, REBOOK, id, body, now));
-    }
-    let key = journal.key.clone();
-    effects.journals.push(JournalChange::Reject { key, from, code, reopen, withdraw });
-    effects
-}
-
-/// The events behind the refused lines; all of them when the refusal names no line.
-fn refused_events(rows: &[Row], rejections: &[Rejection]) -> BTreeSet<EventId> {
-    let behind = rows_behind(rows);
-    let mut refused = BTreeSet::new();
-    for rejection in rejections {
-        match rejection.line.and_then(|line| behind.get(line)) {
-            Some(indices) => refused.extend(indices.iter().map(|index| rows[*index].event)),
-            None => refused.extend(rows.iter().map(|row| row.event)),
+    for (code, (text, events)) in by_code {
+        for (part, chunk) in events.chunks(EVENTS_MAX).enumerate() {
+            let id = format!("{}/{code}/{part}", journal.key);
+            let key = &journal.key;
+            let body = json!({ "events": chunk, "code": code, "text": text, "journal": key });
+            effects.puts.push(Unit::new(&settings.process_lane, REBOOK, id, body, now));
         }
     }
-    refused
+    let (key, from) = (journal.key.clone(), journal.state.clone());
+    effects.journals.push(JournalChange::Reject { key, from, code, reopen, withdraw });
+    effects
 }

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Submitting one journal: written down before it is sent, looked up before it is believed.
+//! Submitting one journal: written down before it is sent, looked up before it is sent again.
 //! Whatever is not a definite answer is treated as "may have happened".
 
 use async_trait::async_trait;
 use model::code::Code;
+use model::exception::Subject;
 use model::journal::{Journal, JournalKey, JournalState};
-use model::row::Row;
-use ports::book::{Effects, JournalChange, LogEntry, Unit};
+use ports::book::{Effects, JournalChange, Unit};
 use ports::erp::{Erp, JournalDocument, PostingMode, Rejection, Submitted};
 use ports::failure::Failure;
-use serde_json::json;
 use time::OffsetDateTime;
 use workflow::{Outcome, Scope, Step};
 
@@ -17,11 +16,19 @@ use crate::{Posting, SUBMIT_JOURNAL, translate};
 
 mod doubt;
 mod draft;
+mod ended;
 
 pub(crate) use doubt::Sight;
 
 pub struct SubmitJournal {
     pub posting: Posting,
+}
+
+/// Whether a request of an earlier run may still land.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Doubt {
+    None,
+    Earlier,
 }
 
 /// One journal on its way, with what the whole way needs.
@@ -31,6 +38,7 @@ pub(crate) struct Way<'a> {
     pub scope: &'a Scope<'a>,
     pub journal: Journal,
     pub mode: PostingMode,
+    pub doubt: Doubt,
 }
 
 #[async_trait]
@@ -39,16 +47,15 @@ impl Step for SubmitJournal {
         SUBMIT_JOURNAL
     }
 
+    fn subject(&self, unit: &Unit) -> Subject {
+        about(unit)
+    }
+
     async fn run(&self, unit: &Unit, scope: &Scope<'_>) -> Result<Outcome, Failure> {
-        let key = key_of(unit)?;
-        let Some(journal) = scope.records.journal(&key).await? else {
-            return Err(Failure::defect(format!("journal {key} is queued but not stored")));
-        };
-        let erp = self.posting.erp(&journal.group.target)?;
-        let mode = erp.journals.capabilities().mode;
-        let mut way = Way { posting: &self.posting, erp, scope, journal, mode };
-        match way.journal.state.clone() {
-            JournalState::Ready => way.send_first().await,
+        let mut way = Way::of(&self.posting, unit, scope).await?;
+        match way.journal.state {
+            // Nothing of ours can be out there: a definite answer is believed.
+            JournalState::Ready => way.send().await,
             // A request may be out there, from a run that was cut off.
             JournalState::Sending { .. } => way.look_up().await,
             JournalState::Posted { .. }
@@ -58,46 +65,88 @@ impl Step for SubmitJournal {
     }
 }
 
-pub(crate) fn key_of(unit: &Unit) -> Result<JournalKey, Failure> {
+/// A journal's unit that cannot go on is about its journal.
+pub(crate) fn about(unit: &Unit) -> Subject {
+    match key_of(unit) {
+        Ok(journal) => Subject::Journal { journal },
+        Err(_) => Subject::Work { unit: Code::from(format!("{}/{}", unit.lane, unit.id)) },
+    }
+}
+
+fn key_of(unit: &Unit) -> Result<JournalKey, Failure> {
     let key = unit.body.get("key").cloned().unwrap_or_default();
     serde_json::from_value(key).map_err(|_| Failure::defect("a unit without a journal key"))
 }
 
-impl Way<'_> {
-    pub fn effects(&self, what: &str) -> Effects {
-        Effects::new(format!("submit/{}/{what}", self.journal.key))
+impl<'a> Way<'a> {
+    pub async fn of(
+        posting: &'a Posting,
+        unit: &Unit,
+        scope: &'a Scope<'a>,
+    ) -> Result<Self, Failure> {
+        let key = key_of(unit)?;
+        let Some(journal) = scope.records.journal(&key).await? else {
+            return Err(Failure::defect(format!("journal {key} is queued but not stored")));
+        };
+        let erp = posting.erp(&journal.group.target)?;
+        let mode = erp.journals.capabilities().mode;
+        let doubt = match journal.state {
+            JournalState::Ready => Doubt::None,
+            JournalState::Sending { .. }
+            | JournalState::Posted { .. }
+            | JournalState::Rejected { .. }
+            | JournalState::Parked { .. } => Doubt::Earlier,
+        };
+        Ok(Self { posting, erp, scope, journal, mode, doubt })
     }
 
-    async fn send_first(&mut self) -> Result<Outcome, Failure> {
+    pub fn effects(&self, what: &str) -> Effects {
+        Effects::new(self.scope.key(what))
+    }
+
+    /// Checks, writes down that a request goes out, sends it, and goes on from the answer.
+    pub async fn send(&mut self) -> Result<Outcome, Failure> {
         let document = match self.document().await? {
             Ok(document) => document,
-            Err(problems) => return self.refused(&problems).await,
+            Err(problems) => return self.refused_before(&problems).await,
         };
-        self.move_to_sending(None, self.scope.now).await?;
+        self.sending(None).await?;
         workflow::crash_point!("posting.sending.committed");
         let answer = self.call(self.erp.journals.submit(&document)).await;
         workflow::crash_point!("posting.submit.answered");
         match answer {
-            Ok(Submitted::Posted { .. }) => self.look_up().await,
+            Ok(Submitted::Posted { document }) => self.posted(document).await,
             Ok(Submitted::Drafted { document }) => {
                 workflow::crash_point!("posting.draft.made");
                 self.record_and_post(document).await
             }
-            Ok(Submitted::Rejected(rejections)) => self.believe_refusal(&rejections).await,
-            Err(Failure::Transient { after, message }) => {
-                // Proven: nothing was committed. It may be sent again as if never sent.
-                let ready = JournalState::Ready;
-                self.move_on(ready, "not-sent").await?;
-                Err(Failure::Transient { after, message })
-            }
-            Err(failure) => self.in_doubt(failure),
+            Ok(Submitted::Rejected(rejections)) => self.refused_there(&rejections).await,
+            Err(failure) => self.not_answered(failure).await,
         }
     }
 
     /// The document in the target's codes, or why the target would refuse it.
-    pub async fn document(&self) -> Result<Result<JournalDocument, Vec<Rejection>>, Failure> {
+    async fn document(&self) -> Result<Result<JournalDocument, Vec<Rejection>>, Failure> {
         let reference = self.posting.reference.current().await?;
         Ok(translate::translate(&self.journal, &reference))
+    }
+
+    async fn not_answered(&mut self, failure: Failure) -> Result<Outcome, Failure> {
+        match failure {
+            Failure::Transient { .. } => {
+                if self.doubt == Doubt::None {
+                    // Proven: nothing was committed. It may be sent again as if never sent.
+                    self.move_on(JournalState::Ready, "not-sent").await?;
+                }
+                Err(failure)
+            }
+            Failure::OutcomeUnknown { .. } => {
+                self.posting.measure.in_doubt.add(1, &[]);
+                Err(failure)
+            }
+            Failure::Business { code, message } => self.park(code, &message).await,
+            Failure::Defect(_) => Err(failure),
+        }
     }
 
     /// Bounds a call by less than the lease; what is not answered in time may still happen.
@@ -115,18 +164,12 @@ impl Way<'_> {
         }
     }
 
-    pub fn in_doubt(&self, failure: Failure) -> Result<Outcome, Failure> {
-        self.posting.measure.in_doubt.add(1, &[]);
-        Err(failure)
-    }
-
-    /// Writes down, under this run's fence, that a request goes out.
-    pub async fn move_to_sending(
-        &mut self,
-        draft: Option<Code>,
-        since: OffsetDateTime,
-    ) -> Result<(), Failure> {
+    /// Writes down, under this run's fence and by compare and set, that a request goes out now.
+    /// The lease is made whole first, so that it outlives the call.
+    pub async fn sending(&mut self, draft: Option<Code>) -> Result<(), Failure> {
+        self.scope.hold().await?;
         let fence = self.scope.fence.number;
+        let since = self.now().await?;
         let what = if draft.is_some() { "draft-recorded" } else { "sending" };
         self.move_on(JournalState::Sending { fence, draft, since }, what).await
     }
@@ -134,11 +177,7 @@ impl Way<'_> {
     /// An intermediate transaction: compare and set of the journal's state.
     async fn move_on(&mut self, to: JournalState, what: &str) -> Result<(), Failure> {
         let from = self.journal.state.clone();
-        if from == to {
-            return Ok(());
-        }
-        // The state is compared; the key only tells what became of this very commit.
-        let mut effects = Effects::new(self.scope.key(what));
+        let mut effects = self.effects(what);
         let key = self.journal.key.clone();
         effects.journals.push(JournalChange::Move { key, from, to: to.clone() });
         self.scope.commit(effects).await?;
@@ -146,62 +185,7 @@ impl Way<'_> {
         Ok(())
     }
 
-    /// The last transaction of a journal that is posted.
-    pub fn posted(&self, document: Code, sweep: Sweep) -> Outcome {
-        let mut effects = self.effects("posted");
-        effects.log.push(LogEntry {
-            kind: Code::new("journal.posted"),
-            subject: self.journal.key.0.clone(),
-            by: Code::new(SUBMIT_JOURNAL),
-            body: json!({
-                "document": document,
-                "target": self.journal.group.target,
-                "total": self.journal.body.total(),
-                "rows": self.journal.rows,
-            }),
-        });
-        if sweep == Sweep::Later {
-            let settle = self.erp.journals.capabilities().settle;
-            let body = json!({ "key": self.journal.key });
-            let id = self.journal.key.0.clone();
-            let due = self.scope.now + settle;
-            let unit = Unit::new(
-                crate::POSTING_LANE,
-                crate::SWEEP_DRAFTS,
-                format!("sweep/{id}"),
-                body,
-                due,
-            );
-            effects.puts.push(unit);
-        }
-        let to = JournalState::Posted { document, at: self.scope.now };
-        let from = self.journal.state.clone();
-        effects.journals.push(JournalChange::Move { key: self.journal.key.clone(), from, to });
-        self.posting.measure.posted.add(1, &[]);
-        Outcome::Done(effects)
+    pub async fn now(&self) -> Result<OffsetDateTime, Failure> {
+        self.scope.records.now().await
     }
-
-    /// Definitely refused, or known beforehand to be.
-    pub async fn refused(&self, rejections: &[Rejection]) -> Result<Outcome, Failure> {
-        let rows: Vec<Row> = self.scope.records.members(&self.journal.key).await?;
-        let from = self.journal.state.clone();
-        let settings = &self.posting.settings;
-        self.posting.measure.rejected.add(1, &[]);
-        let now = self.scope.now;
-        Ok(Outcome::Done(crate::reject::reject(
-            settings,
-            &self.journal,
-            &rows,
-            from,
-            rejections,
-            now,
-        )))
-    }
-}
-
-/// Whether late drafts may still land.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sweep {
-    Later,
-    NotNeeded,
 }

@@ -25,6 +25,8 @@ const POINTS: &[&str] = &[
     "posting.draft.made",
     "posting.draft.recorded",
     "posting.draft.answered",
+    "posting.lookup.answered",
+    "posting.sweep.before",
 ];
 
 /// The names of all places.

@@ -20,7 +20,11 @@ fn step(key: &JournalKey, from: JournalState, to: JournalState) -> JournalChange
 }
 
 fn sending(fence: u64, draft: Option<&str>) -> JournalState {
-    JournalState::Sending { fence, draft: draft.map(Into::into) }
+    JournalState::Sending {
+        fence,
+        draft: draft.map(Into::into),
+        since: time::OffsetDateTime::UNIX_EPOCH,
+    }
 }
 
 fn reject(key: &JournalKey, reopen: &[Row], withdraw: &[Row]) -> JournalChange {

@@ -4,15 +4,16 @@
 //! second document.
 
 use model::code::Code;
+use model::exception;
 use model::journal::JournalState;
 use ports::erp::{Found, FoundState, Submitted};
 use ports::failure::Failure;
 use workflow::Outcome;
 
-use super::{Sight, Sweep, Way};
+use super::Way;
 
 impl Way<'_> {
-    fn recorded_draft(&self) -> Option<Code> {
+    pub fn recorded_draft(&self) -> Option<Code> {
         match &self.journal.state {
             JournalState::Sending { draft, .. } => draft.clone(),
             JournalState::Ready
@@ -22,75 +23,68 @@ impl Way<'_> {
         }
     }
 
-    /// Drafts were found after a doubt: go on with the recorded one, or record the first.
+    /// Drafts were found after a doubt: go on with the recorded one, or record the first sound one.
     pub async fn resume_drafts(&mut self, drafts: Vec<Found>) -> Result<Outcome, Failure> {
-        if let Some(recorded) = self.recorded_draft()
-            && drafts.iter().any(|draft| draft.document == recorded)
-        {
-            // This run's fence first: an older run that still holds the draft can no longer record.
-            self.move_to_sending(Some(recorded.clone()), self.since()).await?;
-            return self.post_recorded(recorded).await;
-        }
-        if self.recorded_draft().is_some() {
-            // The recorded one is neither posted nor there: it may be invisible for a while yet.
-            let capabilities = self.erp.journals.capabilities();
-            if self.scope.now - self.since() < capabilities.settle {
-                let due = self.scope.now + std::time::Duration::from_millis(200);
-                return Ok(Outcome::Again { effects: self.effects("draft-unseen"), due });
+        if let Some(recorded) = self.recorded_draft() {
+            if drafts.iter().any(|draft| draft.document == recorded) {
+                return self.record_and_post(recorded).await;
+            }
+            // Neither posted nor a draft: it may be unseen for a while yet.
+            let now = self.now().await?;
+            if now < self.rested_at() {
+                return Ok(self.again(self.seen_at().await?.min(self.rested_at())));
             }
         }
         let ours = self.journal.body.total();
-        let sound = drafts.into_iter().find(|draft| draft.total == ours);
-        match sound {
+        match drafts.into_iter().find(|draft| draft.total == ours) {
             Some(draft) => self.record_and_post(draft.document).await,
             None => {
-                self.sweep_others(None).await?;
-                let due = self.scope.now + std::time::Duration::from_millis(200);
-                Ok(Outcome::Again { effects: self.effects("drafts-unsound"), due })
+                let what = "the drafts under this key have another total";
+                self.park(exception::Code::PostIncident, what).await
             }
         }
     }
 
+    /// Recording is fenced, so whoever recorded it before under an older fence can no longer record;
+    /// the lease is whole again, so whoever posts it now still holds the lane when the answer comes.
     pub async fn record_and_post(&mut self, draft: Code) -> Result<Outcome, Failure> {
-        self.move_to_sending(Some(draft.clone()), self.since()).await?;
+        self.sending(Some(draft.clone())).await?;
         workflow::crash_point!("posting.draft.recorded");
-        self.post_recorded(draft).await
-    }
-
-    async fn post_recorded(&mut self, draft: Code) -> Result<Outcome, Failure> {
-        self.scope.hold().await?;
+        // Read again under the fence: what is posted is what the book says, not what this run thinks.
+        let stored = self.scope.records.journal(&self.journal.key).await?;
+        if stored.is_none_or(|stored| stored.state != self.journal.state) {
+            return Err(Failure::transient("the recorded draft has changed"));
+        }
         let answer = self.call(self.erp.journals.post(&draft, &self.journal.key)).await;
         workflow::crash_point!("posting.draft.answered");
         match answer {
-            Ok(Submitted::Posted { .. }) => {
-                // Believed only when the target's book shows it, under our key.
-                match self.sight().await? {
-                    Sight::Posted(document) => {
-                        self.sweep_others(Some(&draft)).await?;
-                        Ok(self.posted(document, Sweep::Later))
-                    }
-                    Sight::Incident(what) => self.park(model::exception::Code::PostIncident, &what),
-                    Sight::Drafts(_) | Sight::Nothing => {
-                        let due = self.scope.now + std::time::Duration::from_millis(200);
-                        Ok(Outcome::Again { effects: self.effects("post-unseen"), due })
-                    }
-                }
-            }
+            Ok(Submitted::Posted { document }) => self.posted(document).await,
             Ok(Submitted::Drafted { .. }) => {
-                Err(Failure::defect("posting a draft answered with a draft"))
+                Err(Failure::defect("posting a draft was answered with a draft"))
             }
-            Ok(Submitted::Rejected(rejections)) => self.believe_refusal(&rejections).await,
-            Err(failure) => self.in_doubt(failure),
+            Ok(Submitted::Rejected(rejections)) => {
+                // Once it is gone, no request in flight can post it any more.
+                self.call(self.erp.journals.discard(&draft)).await?;
+                self.refused_there(&rejections).await
+            }
+            Err(Failure::Business { code, message }) => self.park(code, &message).await,
+            Err(failure @ Failure::OutcomeUnknown { .. }) => {
+                self.posting.measure.in_doubt.add(1, &[]);
+                Err(failure)
+            }
+            Err(failure @ (Failure::Transient { .. } | Failure::Defect(_))) => Err(failure),
         }
     }
 
-    /// Removes every draft of the key but one. A draft that is gone already is success.
-    pub async fn sweep_others(&self, kept: Option<&Code>) -> Result<(), Failure> {
+    /// Removes every draft of the key. A draft that is gone already is success.
+    pub async fn sweep_drafts(&self) -> Result<(), Failure> {
         let found = self.call(self.erp.journals.find(&self.journal.key)).await?;
         for document in found {
-            let draft = document.state == FoundState::Draft;
-            if draft && kept != Some(&document.document) {
-                self.call(self.erp.journals.discard(&document.document)).await?;
+            match document.state {
+                FoundState::Draft => {
+                    self.call(self.erp.journals.discard(&document.document)).await?;
+                }
+                FoundState::Posted => {}
             }
         }
         Ok(())
