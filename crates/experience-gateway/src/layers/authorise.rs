@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Lets a request through when the table has its route and the token grants what the table asks.
+//! A token is read from the `Authorization` header and from nowhere else.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::header::{ALLOW, AUTHORIZATION};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use ports::identity::Principal;
+
+use crate::access::{Access, access, methods};
+use crate::desk::allow;
+use crate::problem::{Kind, Problem};
+use crate::routes::Api;
+
+/// The verified caller of this request.
+#[derive(Clone)]
+pub(crate) struct Caller(pub Principal);
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        // Only a handler behind a public route comes here without one, and that is a mistake of ours.
+        parts.extensions.get::<Caller>().cloned().ok_or_else(|| Problem::new(Kind::Forbidden))
+    }
+}
+
+pub(crate) async fn request(
+    State(api): State<Arc<Api>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let Some(route) = request.extensions().get::<MatchedPath>().cloned() else {
+        return Problem::not_found().into_response();
+    };
+    let needed = match access(request.method(), route.as_str()) {
+        Some(Access::Public) => return next.run(request).await,
+        Some(Access::Needs(permission)) => permission,
+        None => return no_rule(route.as_str()),
+    };
+    let caller = match bearer(request.headers()) {
+        Some(token) => api.desk.sign_in(token).await,
+        None => Err(Problem::new(Kind::Unauthenticated)),
+    };
+    match caller.and_then(|caller| allow(&caller, needed).map(|()| caller)) {
+        Ok(caller) => {
+            request.extensions_mut().insert(Caller(caller));
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// A path that the table knows under other methods, or a route that nobody has decided about.
+fn no_rule(path: &str) -> Response {
+    let methods = methods(path);
+    if methods.is_empty() {
+        return Problem::new(Kind::Forbidden).into_response();
+    }
+    let mut response = Problem::new(Kind::MethodNotAllowed).into_response();
+    if let Ok(methods) = HeaderValue::from_str(&methods) {
+        response.headers_mut().insert(ALLOW, methods);
+    }
+    response
+}
+
+/// Exactly one header with exactly one token.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    let sound = scheme.eq_ignore_ascii_case("bearer") && !token.is_empty();
+    (sound && !token.contains([' ', ','])).then_some(token)
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A bound on the time of a request. Uploads have their own: a large document takes as long as its
+//! line needs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::access::DOCUMENTS;
+use crate::problem::{Kind, Problem};
+use crate::routes::Api;
+
+pub(crate) async fn request(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+    let settings = api.desk.settings();
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let upload = route == Some(DOCUMENTS) && request.method() == Method::POST;
+    let limit_ms = if upload { settings.upload_ms_max } else { settings.request_ms_max };
+    let answered = tokio::time::timeout(Duration::from_millis(limit_ms), next.run(request)).await;
+    answered.unwrap_or_else(|_| Problem::new(Kind::TimedOut).into_response())
+}

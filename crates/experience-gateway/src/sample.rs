@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A small synthetic world behind a gateway, for tests: two legal entities, a few remittances, one
+//! posted journal, and something for a person to decide. Nothing of it is in a shipped build.
+
+mod parts;
+mod records;
+
+use std::sync::Arc;
+
+use model::code::Code;
+use model::id::{DocumentId, EventId, ExceptionId, RemittanceId};
+use model::journal::JournalKey;
+use ports::failure::Failure;
+use ports::memory::MemoryBook;
+
+use crate::desk::{Desk, Gateway};
+use crate::settings::{CursorKey, Settings};
+use parts::{Callers, Desks, Fault, Intake, Watch};
+
+/// Bearer tokens of this world are names: `controller`, `second-controller`, `cash-poster`,
+/// `auditor`, `integration`, and `west-auditor`, who is limited to entity W1.
+pub const CALLERS: [&str; 6] =
+    ["controller", "second-controller", "cash-poster", "auditor", "integration", "west-auditor"];
+
+/// The entity of the remittance `east`, and of `west`.
+pub const EAST: &str = "E1";
+pub const WEST: &str = "W1";
+
+/// A gateway with everything behind it in memory.
+#[derive(Clone)]
+pub struct Sample {
+    pub book: MemoryBook,
+    pub settings: Settings,
+    fault: Fault,
+}
+
+impl Sample {
+    /// The world with one remittance east (posted, pending and quarantined claims) and one west.
+    pub async fn new() -> Self {
+        let book = MemoryBook::new();
+        let settings = Settings::new(CursorKey([7; 32]));
+        let sample = Self { book, settings, fault: Fault::default() };
+        records::seed(&sample.book).await;
+        sample
+    }
+
+    pub fn gateway(&self) -> Gateway {
+        let book = Arc::new(self.book.clone());
+        let fault = self.fault.clone();
+        Gateway {
+            accept: Arc::new(Intake { book: self.book.clone(), fault: fault.clone() }),
+            documents: book.clone(),
+            remittances: Arc::new(Desks { book: self.book.clone(), fault: fault.clone() }),
+            records: book.clone(),
+            inquiry: book.clone(),
+            oversight: Arc::new(Watch { book: self.book.clone(), fault }),
+            feeds: vec![(Code::new("remittance"), book.clone()), (Code::new("intake"), book)],
+            identity: Arc::new(Callers),
+            settings: self.settings.clone(),
+        }
+    }
+
+    pub fn desk(&self) -> Desk {
+        Desk::new(self.gateway())
+    }
+
+    /// The next call of intake, of the process or of oversight fails like this.
+    pub fn fail_next(&self, failure: Failure) {
+        self.fault.plan(failure);
+    }
+
+    /// The next call of intake, of the process or of oversight panics.
+    pub fn panic_next(&self) {
+        self.fault.plan_panic();
+    }
+
+    /// Adds a document with one remittance of two claims in an entity; both carry this name.
+    pub async fn add_remittance(&self, name: &str, entity: &str) {
+        records::add(&self.book, name, entity).await;
+    }
+
+    /// Adds an open item about the remittance of that name.
+    pub async fn add_item(&self, name: &str, round: u32) -> ExceptionId {
+        records::add_item(&self.book, name, round).await
+    }
+
+    pub fn document(name: &str) -> DocumentId {
+        records::document(name)
+    }
+
+    pub fn remittance(name: &str) -> RemittanceId {
+        records::remittance_id(name)
+    }
+
+    /// Claim 1 of `east` is posted, 2 pending, 3 quarantined.
+    pub fn event(name: &str, ordinal: u64) -> EventId {
+        records::event_id(name, ordinal)
+    }
+
+    /// The posted journal of `east`.
+    pub fn journal() -> JournalKey {
+        records::journal().key
+    }
+
+    /// Holds claim 3 of `east`.
+    pub fn held() -> ExceptionId {
+        records::held().id
+    }
+
+    /// Follow-up work about the remittance `west`.
+    pub fn follow_up() -> ExceptionId {
+        records::follow_up().id
+    }
+}

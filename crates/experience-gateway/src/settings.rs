@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Limits and defaults of the gateway, each named with its unit. The server fills them from its
+//! configuration.
+
+use std::fmt;
+
+use model::code::Code;
+use model::money::Currency;
+
+/// Signs page cursors. The same key on every gateway, kept over restarts, so that a page can be
+/// continued at another one and tomorrow.
+#[derive(Clone)]
+pub struct CursorKey(pub [u8; 32]);
+
+impl fmt::Debug for CursorKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CursorKey(…)")
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub cursor_key: CursorKey,
+    /// Of amounts that span documents, such as the completeness equation.
+    pub currency: Currency,
+    /// The source of an upload that names none.
+    pub upload_source: Code,
+    pub upload_bytes_max: u64,
+    pub upload_ms_max: u64,
+    pub json_bytes_max: usize,
+    pub request_ms_max: u64,
+    /// Requests at once, over all callers; more are turned away with 503.
+    pub in_flight_max: usize,
+    pub page_items_default: usize,
+    pub page_items_max: usize,
+    /// Events shown with a remittance at once; the rest are reached by `events_after`.
+    pub events_max: usize,
+    /// Rows shown with a remittance, an event or a journal.
+    pub rows_max: usize,
+    pub search_chars_max: usize,
+    /// Requests of one principal within the window; then 429.
+    pub rate_requests_max: u32,
+    pub rate_window_s: u32,
+    pub rate_principals_max: usize,
+    /// Answers kept for repeated idempotency keys, in this process's memory.
+    pub answers_max: usize,
+    pub answers_s_max: u64,
+}
+
+impl Settings {
+    pub fn new(cursor_key: CursorKey) -> Self {
+        Self {
+            cursor_key,
+            currency: Currency::USD,
+            upload_source: Code::new("upload"),
+            upload_bytes_max: 2 << 30,
+            upload_ms_max: 1_800_000,
+            json_bytes_max: 64 << 10,
+            request_ms_max: 30_000,
+            in_flight_max: 256,
+            page_items_default: 50,
+            page_items_max: 200,
+            events_max: 200,
+            rows_max: 500,
+            search_chars_max: 128,
+            rate_requests_max: 600,
+            rate_window_s: 60,
+            rate_principals_max: 10_000,
+            answers_max: 10_000,
+            answers_s_max: 86_400,
+        }
+    }
+}
