@@ -9,6 +9,8 @@ mod measure;
 mod recheck;
 mod reject;
 mod submit;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod translate;
 
 use std::collections::BTreeMap;
