@@ -50,6 +50,7 @@ pub async fn settle_account(
     mut loaded: Versioned<Account>,
     renewed: &Renewed,
 ) -> Result<Vec<Credit>, Failure> {
+    take_service_line(&mut loaded.value, renewed);
     let verdicts = settle(&loaded.value);
     let held_before = credits(&loaded.value);
     for (at, verdict) in verdicts.into_iter().enumerate() {
@@ -72,6 +73,17 @@ pub async fn settle_account(
         before.is_none_or(|before| before.amount < credit.amount)
     });
     Ok(grown.collect())
+}
+
+/// The opening may know the service line of a claim; a remittance never does.
+fn take_service_line(account: &mut Account, renewed: &Renewed) {
+    let Some(opening) = &account.opening else { return };
+    let place = &opening.place;
+    for one in &mut account.adjudications {
+        if renewed.entries.contains_key(&one.event) && one.place.entity == place.entity {
+            one.place.service_line = place.service_line.clone();
+        }
+    }
 }
 
 fn credits(account: &Account) -> Vec<Credit> {
