@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use model::code::Code;
-use model::event::{BATCH_EVENTS_MAX, EventBatch};
+use model::event::{BATCH_EVENTS_MAX, Event, EventBatch};
 use model::exception::{self, Item};
 use model::journal::{Journal, JournalKey, JournalState};
 use model::money::Currency;
@@ -27,6 +27,7 @@ use ports::remittances::{
 use process_remittance_to_reconciliation::{
     LANE, PROCESS, RemittanceProcess, Rules, Settings, UnknownReference,
 };
+use model::token::Token;
 use time::OffsetDateTime;
 use time::macros::{date, datetime};
 use workflow::{Limits, Runner};
@@ -198,43 +199,30 @@ impl World {
         self.settle().await;
     }
 
-    pub async fn deliver(&self, document: &Document) {
-        for events in &document.sets {
-            for chunk in events.chunks(BATCH_EVENTS_MAX) {
-                let batch = EventBatch {
-                    remittance: chunk[0].remittance,
-                    document: document.id,
-                    source: Code::new(SOURCE),
-                    first: chunk[0].ordinal,
-                    events: chunk.to_vec(),
-                };
-                self.process.deliver(batch).await.expect("taken");
+    /// As a caller does that tries again until it is told that all is durable.
+    pub async fn receive_through_faults(&mut self, receives: &[Receive]) {
+        for receive in receives {
+            let document = input::document(receive, self.documents.len());
+            for batch in batches(&document) {
+                while self.process.deliver(batch.clone()).await.is_err() {}
+            }
+            while self.process.close(closed(&document, receive)).await.is_err() {}
+            self.documents.push(document);
+            while self.book.units().iter().any(|unit| &*unit.lane == LANE) {
+                self.runner.run_due().await;
+                self.book.clock().advance(Duration::from_secs(60));
             }
         }
     }
 
+    pub async fn deliver(&self, document: &Document) {
+        for batch in batches(document) {
+            self.process.deliver(batch).await.expect("taken");
+        }
+    }
+
     pub async fn close(&self, document: &Document, receive: &Receive) {
-        let events = document.sets.iter().flatten();
-        let delivered_events = events.clone().count() as u64;
-        let delivered_cents = events.map(|event| event.body.amount()).sum();
-        let broken = model::event::v1::Finding {
-            code: Code::new("STRUCT"),
-            segment: 9,
-            message: "IEA is missing".to_owned(),
-        };
-        let closed = DocumentClosed {
-            document: document.id,
-            source: Code::new(SOURCE),
-            sets: u32::try_from(document.sets.len()).expect("few"),
-            delivered_events,
-            expected_events: delivered_events + receive.lost_events,
-            delivered_cents,
-            expected_cents: delivered_cents,
-            broken_interchanges: receive.cut_off.then_some((1, broken)).into_iter().collect(),
-            refusal: None,
-            received_on: input::date(&receive.on),
-        };
-        self.process.close(closed).await.expect("closed");
+        self.process.close(closed(document, receive)).await.expect("closed");
     }
 
     pub async fn open(&self, csv: &str) {
@@ -372,6 +360,41 @@ impl World {
         }
         net.retain(|_, net| *net != 0);
         net
+    }
+}
+
+fn batches(document: &Document) -> Vec<EventBatch<Token>> {
+    let chunks = document.sets.iter().flat_map(|events| events.chunks(BATCH_EVENTS_MAX));
+    let batch = |chunk: &[Event<Token>]| EventBatch {
+        remittance: chunk[0].remittance,
+        document: document.id,
+        source: Code::new(SOURCE),
+        first: chunk[0].ordinal,
+        events: chunk.to_vec(),
+    };
+    chunks.map(batch).collect()
+}
+
+fn closed(document: &Document, receive: &Receive) -> DocumentClosed {
+    let events = document.sets.iter().flatten();
+    let delivered_events = events.clone().count() as u64;
+    let delivered_cents = events.map(|event| event.body.amount()).sum();
+    let broken = model::event::v1::Finding {
+        code: Code::new("STRUCT"),
+        segment: 9,
+        message: "IEA is missing".to_owned(),
+    };
+    DocumentClosed {
+        document: document.id,
+        source: Code::new(SOURCE),
+        sets: u32::try_from(document.sets.len()).expect("few"),
+        delivered_events,
+        expected_events: delivered_events + receive.lost_events,
+        delivered_cents,
+        expected_cents: delivered_cents,
+        broken_interchanges: receive.cut_off.then_some((1, broken)).into_iter().collect(),
+        refusal: None,
+        received_on: input::date(&receive.on),
     }
 }
 
