@@ -2,6 +2,7 @@
 //! The book of an ERP in memory: documents with a state, rules that refuse, requests still in flight.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use model::code::Code;
 use model::journal::JournalKey;
@@ -18,7 +19,8 @@ pub struct Paper {
     pub number: Code,
     pub journal: JournalDocument,
     pub state: FoundState,
-    pub made: OffsetDateTime,
+    /// From here on a look-up by key shows it.
+    pub seen: OffsetDateTime,
 }
 
 impl Paper {
@@ -101,7 +103,10 @@ impl Ledger {
         if state == FoundState::Posted {
             self.posted.push(self.made);
         }
-        let paper = Paper { number: number.clone(), journal: journal.clone(), state, made: now };
+        // The lag is what it may be at most: every other document is seen at once.
+        let lag = if self.made % 2 == 1 { self.capabilities.lookup_lag } else { Duration::ZERO };
+        let journal = journal.clone();
+        let paper = Paper { number: number.clone(), journal, state, seen: now + lag };
         self.papers.insert(self.made, paper);
         match state {
             FoundState::Draft => Submitted::Drafted { document: number },
@@ -136,9 +141,7 @@ impl Ledger {
 
     /// What can be seen by now.
     pub fn find(&self, key: &JournalKey, now: OffsetDateTime) -> Vec<Found> {
-        let seen = |paper: &&Paper| {
-            paper.journal.key == *key && paper.made + self.capabilities.lookup_lag <= now
-        };
+        let seen = |paper: &&Paper| paper.journal.key == *key && paper.seen <= now;
         let found = self.papers.values().filter(seen);
         found
             .map(|paper| Found {

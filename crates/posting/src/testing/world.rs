@@ -174,6 +174,14 @@ impl World {
         self.book_rows(effects, rows).await
     }
 
+    /// One more row for an event that has been booked.
+    pub async fn book_more(&self, number: u64) -> Result<(), Failure> {
+        let event = self.event(number);
+        let effects = Effects::new(format!("more/{number}"));
+        let more = row(event, number, 2, 0, (Role::Clearing, Role::Interest, 7));
+        self.book_rows(effects, vec![more]).await
+    }
+
     /// A person replays every open item about a journal: it is looked up again, and sent again if the
     /// ERP has nothing.
     pub async fn replay_journals(&self) -> Result<usize, Failure> {

@@ -98,6 +98,7 @@ async fn a_document_that_is_there_twice_or_altered_is_an_incident_until_one_soun
             world.erp.remove_by_hand(&sound.number);
         }
         world.erp.book_by_hand(&forged);
+        world.clock().advance(Duration::from_secs(3));
         for _ in 0..30 {
             world.clock().advance(Duration::from_secs(1));
             world.poster("one").run_due().await;

@@ -22,7 +22,7 @@ fn counted(world: &World) -> Arc<Mutex<Vec<Call>>> {
     let calls = Arc::new(Mutex::new(Vec::new()));
     let seen = calls.clone();
     world.erp.plan_faults(Box::new(move |call| {
-        seen.lock().unwrap().push(call);
+        seen.lock().expect("nobody panics while counting").push(call);
         None
     }));
     calls
@@ -150,6 +150,35 @@ async fn a_refusal_after_a_doubt_waits_until_the_first_request_has_rested() {
         } else {
             assert!(count(&world, EventState::Posted) > 6, "{place}");
         }
+    }
+}
+
+/// The rule that refused the repetition is lifted before the first request lands.
+#[tokio::test]
+async fn a_refused_repetition_moves_no_row_while_the_first_request_is_under_way() {
+    for mode in PostingMode::ALL {
+        let world = world_with(mode, 3).await;
+        let mut first = true;
+        world.erp.plan_faults(Box::new(move |call| {
+            let doubt = call == Call::Submit && first;
+            first &= !doubt;
+            doubt.then_some(Fault::Late(Duration::from_secs(40)))
+        }));
+        world.clock().advance(Duration::from_secs(6));
+        let poster = world.poster("one");
+        poster.run_due().await;
+        poster.run_due().await;
+        world.erp.deactivate("facility", "F2");
+        for _ in 0..20 {
+            world.clock().advance(Duration::from_secs(1));
+            poster.run_due().await;
+        }
+        world.erp.activate("facility", "F2");
+        rest(&world, "one", 400).await;
+        assert_ties(&world, mode.as_str());
+        let held = if mode == PostingMode::CreateThenPost { 1 } else { 0 };
+        assert_eq!(count(&world, EventState::Quarantined), held, "{mode:?}");
+        assert_eq!(count(&world, EventState::Posted), 3 - held, "{mode:?}");
     }
 }
 

@@ -81,3 +81,26 @@ async fn the_draft_of_a_stopped_worker_is_never_posted_and_swept() {
     rest(&world, "two", 400).await;
     assert_ties(&world, "after the sweep");
 }
+
+/// The first request makes its draft late, where it is seen at once; the recorded one is not seen yet.
+#[tokio::test]
+async fn a_recorded_draft_that_is_not_seen_yet_is_not_given_up_for_another() {
+    let world = world_with(PostingMode::CreateThenPost, 2).await;
+    let mut calls = 0;
+    world.erp.plan_faults(Box::new(move |call| {
+        calls += i32::from(matches!(call, Call::Submit | Call::Post));
+        match (call, calls) {
+            (Call::Submit, 1) => Some(Fault::Late(Duration::from_millis(2_500))),
+            (Call::Post, 3) => Some(Fault::Late(Duration::from_secs(30))),
+            _ => None,
+        }
+    }));
+    let poster = world.poster("one");
+    for _ in 0..400 {
+        world.clock().advance(Duration::from_millis(250));
+        poster.run_due().await;
+        assert_eq!(complaints_always(&world.book, &world.erp), Vec::<String>::new());
+    }
+    rest(&world, "one", 400).await;
+    assert_ties(&world, "two drafts");
+}
