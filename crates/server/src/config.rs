@@ -37,19 +37,14 @@ pub struct Config {
 }
 
 /// Where the record is kept.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Database {
     /// A private cluster below `data_dir`, started and stopped with the server.
+    #[default]
     Embedded,
     /// A database of yours: `postgres://…`. Its two schemas are `intake` and `remittance`.
     External { url: String },
-}
-
-impl Default for Database {
-    fn default() -> Self {
-        Self::Embedded
-    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -142,7 +137,6 @@ fn poll_ms() -> u64 {
 
 /// One ERP instance, by the name that routes and charts use.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Erp {
     pub name: String,
     #[serde(flatten)]

@@ -64,31 +64,11 @@ pub async fn wire(config: &Config, books: &Books) -> anyhow::Result<Rooms> {
     let wake = Arc::new(|| workflow::wake(INTAKE_LANE));
     let raw = Arc::new(books.intake.clone());
     let accept = Intake::new(tenant.clone(), raw.clone(), adapter.clone(), limits, wake);
-    let source = config.sources.first();
-    let minutes = source.map_or(0, |source| source.utc_offset_minutes);
-    let read = ReadDocument {
-        tenant: tenant.clone(),
-        raw: raw.clone(),
-        vault: raw.clone(),
-        adapter,
-        tokeniser: tokeniser.clone(),
-        remittances: process.clone(),
-        offset: UtcOffset::from_whole_seconds(i32::from(minutes) * 60)?,
-        business_day: source.and_then(|source| source.business_day),
-    };
+    let read = read_document(config, books, &tokeniser, adapter, process.clone())?;
     let by_target: BTreeMap<Code, Erp> =
         erps.iter().map(|erp| (erp.target.clone(), erp.clone())).collect();
     let book = Arc::new(books.remittance.clone());
-    let oversight = Arc::new(OversightProcess {
-        documents: raw.clone(),
-        intake_feed: raw.clone(),
-        process: Code::new(remittance::PROCESS),
-        records: book.clone(),
-        inquiry: book.clone(),
-        feed: book.clone(),
-        reference: reference.clone(),
-        books: erps.iter().map(|erp| (erp.target.clone(), erp.book.clone())).collect(),
-    });
+    let oversight = Arc::new(oversight(books, &reference, &erps));
     let engine = Posting::new(posting, by_target, reference.clone());
     let lanes = lanes(config, books, &process, read, &engine);
     let accept: Arc<dyn Accept> = Arc::new(accept);
@@ -119,6 +99,43 @@ pub async fn wire(config: &Config, books: &Books) -> anyhow::Result<Rooms> {
         gateway,
         lanes,
     })
+}
+
+fn read_document(
+    config: &Config,
+    books: &Books,
+    tokeniser: &Tokeniser,
+    adapter: Arc<RemittanceX12>,
+    remittances: Arc<dyn Remittances>,
+) -> anyhow::Result<ReadDocument> {
+    let raw = Arc::new(books.intake.clone());
+    let source = config.sources.first();
+    let minutes = source.map_or(0, |source| source.utc_offset_minutes);
+    Ok(ReadDocument {
+        tenant: Code::new(&config.tenant),
+        raw: raw.clone(),
+        vault: raw,
+        adapter,
+        tokeniser: tokeniser.clone(),
+        remittances,
+        offset: UtcOffset::from_whole_seconds(i32::from(minutes) * 60)?,
+        business_day: source.and_then(|source| source.business_day),
+    })
+}
+
+fn oversight(books: &Books, reference: &Arc<InForce>, erps: &[Erp]) -> OversightProcess {
+    let raw = Arc::new(books.intake.clone());
+    let book = Arc::new(books.remittance.clone());
+    OversightProcess {
+        documents: raw.clone(),
+        intake_feed: raw,
+        process: Code::new(remittance::PROCESS),
+        records: book.clone(),
+        inquiry: book.clone(),
+        feed: book,
+        reference: reference.clone(),
+        books: erps.iter().map(|erp| (erp.target.clone(), erp.book.clone())).collect(),
+    }
 }
 
 /// Waits for each ERP within a bound, and says for which.

@@ -115,7 +115,8 @@ impl Folder {
         let now = SystemTime::now();
         let modified = metadata.modified()?;
         let bytes = metadata.len();
-        let entry = self.seen.entry(path.to_owned()).or_insert(Seen { bytes, modified, since: now });
+        let entry =
+            self.seen.entry(path.to_owned()).or_insert(Seen { bytes, modified, since: now });
         if entry.bytes != bytes || entry.modified != modified {
             *entry = Seen { bytes, modified, since: now };
         }

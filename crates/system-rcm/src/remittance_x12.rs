@@ -35,7 +35,12 @@ impl SourceAdapter for RemittanceX12 {
         Box::new(Counting(Counter::default()))
     }
 
-    fn parser(&self, tenant: &Code, source: &Code, document: DocumentId) -> Box<dyn DocumentParser> {
+    fn parser(
+        &self,
+        tenant: &Code,
+        source: &Code,
+        document: DocumentId,
+    ) -> Box<dyn DocumentParser> {
         Box::new(Reading {
             reader: Remittance835::new(self.limits.clone(), BodyHashing::Sha256),
             telling: Telling::new(tenant.clone(), source.clone(), document),

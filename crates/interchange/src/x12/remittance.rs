@@ -4,6 +4,7 @@
 
 use super::finding::{Finding, Refusal};
 use super::limits::Limits;
+use super::text::Text;
 use super::tokeniser::Tokeniser;
 
 mod amounts;
@@ -37,6 +38,9 @@ pub trait Sink {
     fn group_start(&mut self, _group: &Group<'_>) {}
     fn set_start(&mut self, _set: &SetStart<'_>) {}
     fn header(&mut self, _header: &Header<'_>) {}
+    /// Claims of one group follow (LX, TS3): the facility's identifier (TS301), empty where none
+    /// is given.
+    fn claim_group(&mut self, _facility: Text<'_>) {}
     /// A claim is complete and judged; its findings came just before.
     fn claim(&mut self, _claim: &Claim<'_>) {}
     fn provider_adjustment(&mut self, _adjustment: &ProviderAdjustment<'_>) {}

@@ -43,14 +43,11 @@ struct FacilityLine {
 
 #[derive(Deserialize)]
 struct PayerLine {
-    /// BPR10 and TRN03.
-    company_id: Code,
-    /// N104 or REF*2U of the payer.
-    #[serde(default)]
-    payer_id: Code,
-    name: String,
     payer: Code,
+    name: String,
     class: Code,
+    /// Company ids (BPR10, TRN03) and payer ids (N104, REF*2U), separated by blanks.
+    identifiers: String,
 }
 
 #[derive(Deserialize)]
@@ -97,7 +94,7 @@ struct OpeningLine {
     claim: String,
     payer_control: String,
     payer: Code,
-    open_balance: String,
+    open: String,
     #[serde(default)]
     expected_contractual: String,
     #[serde(default)]
@@ -174,7 +171,7 @@ fn name_by_tax_id(tax_ids: &[(Code, Code)], into: &mut Reference) {
     }
 }
 
-/// A payer may stand on several lines, one for each pair of identifiers.
+/// A payer may stand on several lines, each with some of its identifiers.
 fn read_payers(dir: &Path, into: &mut Reference, digest: &mut Vec<u8>) -> anyhow::Result<()> {
     let payers: Vec<PayerLine> = lines(dir, "payers.csv", Presence::Required, digest)?;
     for line in payers {
@@ -185,8 +182,8 @@ fn read_payers(dir: &Path, into: &mut Reference, digest: &mut Vec<u8>) -> anyhow
             identifiers: Vec::new(),
             standing: Standing::Governed,
         });
-        for identifier in [line.company_id, line.payer_id] {
-            if !identifier.is_empty() && !payer.identifiers.contains(&identifier) {
+        for identifier in line.identifiers.split_whitespace().map(Code::new) {
+            if !payer.identifiers.contains(&identifier) {
                 payer.identifiers.push(identifier);
             }
         }
@@ -262,7 +259,7 @@ pub fn opening_lines(
         };
         let control = Some(line.payer_control).filter(|control| !control.is_empty());
         lines.push(OpeningClaim {
-            open: amount(&line.open_balance, "open_balance")?,
+            open: amount(&line.open, "open")?,
             expected_contractual: amount(&line.expected_contractual, "expected_contractual")?,
             patient_open: amount(&line.patient_open, "patient_open")?,
             entity: line.entity,

@@ -3,8 +3,8 @@
 //! ordinals of a document's events are the same at every reading.
 
 use interchange::x12::remittance::{
-    Adjustment, Claim, CreditDebit, Header, Interchange, InterchangeEnd, Line,
-    ProviderAdjustment, SetEnd, SetStart, Sink,
+    Adjustment, Claim, CreditDebit, Header, Interchange, InterchangeEnd, Line, ProviderAdjustment,
+    SetEnd, SetStart, Sink,
 };
 use interchange::x12::{Finding, Place, Text};
 use model::code::Code;
@@ -40,6 +40,10 @@ struct OpenSet {
     header: v1::Header,
     findings: Vec<v1::Finding>,
     findings_total: u64,
+    /// TS301 of the claims that follow.
+    facility: Option<Code>,
+    /// Something that the whole transaction needs is missing or does not balance.
+    unpostable: bool,
 }
 
 /// The reader's sink: what was told, and whom to tell.
@@ -105,6 +109,8 @@ impl Sink for To<'_> {
             header,
             findings: Vec::new(),
             findings_total: 0,
+            facility: None,
+            unpostable: false,
         });
     }
 
@@ -114,8 +120,15 @@ impl Sink for To<'_> {
         }
     }
 
+    fn claim_group(&mut self, facility: Text<'_>) {
+        if let Some(set) = &mut self.telling.set {
+            set.facility = optional(facility);
+        }
+    }
+
     fn claim(&mut self, claim: &Claim<'_>) {
-        let body = Body::Claim(adjudicated(claim));
+        let facility = self.telling.set.as_ref().and_then(|set| set.facility.clone());
+        let body = Body::Claim(adjudicated(claim, facility));
         if let Some(event) = self.telling.event(claim.place, claim.source(), body) {
             self.sink.event(event);
         }
@@ -147,7 +160,7 @@ impl Sink for To<'_> {
                 claims_paid: end.sum_clp04.unwrap_or_default(),
                 provider_adjusted: end.sum_plb.unwrap_or_default(),
             },
-            balanced: end.balanced,
+            balanced: !set.unpostable,
             envelope: end.envelope,
             findings: std::mem::take(&mut set.findings),
             findings_total: set.findings_total,
@@ -183,6 +196,7 @@ impl Sink for To<'_> {
         match &mut self.telling.set {
             Some(set) => {
                 set.findings_total += 1;
+                set.unpostable |= needed_by_all(told.code);
                 if set.findings.len() < FINDINGS_MAX {
                     set.findings.push(finding(told));
                 }
@@ -193,6 +207,21 @@ impl Sink for To<'_> {
             }
         }
     }
+}
+
+/// Whether a finding concerns the transaction as a whole; an unbalanced line or claim is held alone.
+fn needed_by_all(code: interchange::x12::Code) -> bool {
+    use interchange::x12::Code as Told;
+    matches!(
+        code,
+        Told::TotalOff
+            | Told::NoPaymentSegment
+            | Told::NoTrace
+            | Told::NoSetEnd
+            | Told::BadAmount
+            | Told::NegativeTotal
+            | Told::Limit
+    )
 }
 
 /// A reader's finding in canonical form.
@@ -232,7 +261,7 @@ fn fill_header(into: &mut v1::Header, header: &Header<'_>) {
     into.currency = Currency::parse(&header.currency.to_str());
 }
 
-fn adjudicated(claim: &Claim<'_>) -> v1::ClaimAdjudicated<Clear> {
+fn adjudicated(claim: &Claim<'_>, facility: Option<Code>) -> v1::ClaimAdjudicated<Clear> {
     let patient = claim.patient();
     let member = patient.and_then(|name| clear(name.id));
     let insured = || claim.insured().and_then(|name| clear(name.id));
@@ -241,9 +270,8 @@ fn adjudicated(claim: &Claim<'_>) -> v1::ClaimAdjudicated<Clear> {
         patient_control: Clear(claim.patient_control_number.to_owned_string()),
         payer_control: clear(claim.payer_claim_control_number),
         member: member.or_else(insured),
-        patient: patient.map(|name| {
-            Clear(format!("{}, {}", name.last.to_str(), name.first.to_str()))
-        }),
+        patient: patient
+            .map(|name| Clear(format!("{}, {}", name.last.to_str(), name.first.to_str()))),
         status: code(claim.status),
         filing: optional(claim.filing_indicator),
         charge: claim.charge,
@@ -258,7 +286,7 @@ fn adjudicated(claim: &Claim<'_>) -> v1::ClaimAdjudicated<Clear> {
             .rendering_provider()
             .filter(|name| name.id_qualifier == "XX")
             .and_then(|name| optional(name.id)),
-        facility_npi: None,
+        facility_npi: facility,
         crossover: crossover.and_then(|name| optional(name.id).or_else(|| optional(name.last))),
         lines_out_of_balance: u32::try_from(claim.verdict.lines_off).unwrap_or(u32::MAX),
         balanced: claim.verdict.balanced(),

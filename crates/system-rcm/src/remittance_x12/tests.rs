@@ -73,7 +73,7 @@ fn each_set_carries_its_header_and_its_verdict() {
     assert_eq!(sealed[0].header.payer_id.as_deref(), Some("60001"));
     assert_eq!(sealed[0].header.payee_npi.as_deref(), Some("1234567893"));
     assert_eq!(sealed[0].header.trace, "TRACE-1");
-    assert!(!sealed[1].balanced, "a claim is off by a cent");
+    assert!(!sealed[1].balanced, "the claims do not sum to the payment");
     assert_eq!(sealed[1].header.payee_tin.as_deref(), Some("991234567"));
     assert_ne!(sealed[0].body_hash, sealed[1].body_hash);
 }

@@ -27,6 +27,8 @@ const DTM: u32 = tag(b"DTM");
 const SVC: u32 = tag(b"SVC");
 const LQ: u32 = tag(b"LQ");
 const PLB: u32 = tag(b"PLB");
+/// An identifier of TS301 has at most 50 characters.
+const FACILITY_BYTES_MAX: usize = 80;
 const LX: u32 = tag(b"LX");
 const TS2: u32 = tag(b"TS2");
 const TS3: u32 = tag(b"TS3");
@@ -42,7 +44,17 @@ impl<S: Sink> Driver<'_, S> {
             PLB => self.provider_adjustments(segment),
             BPR => self.payment(segment),
             TRN => self.trace(segment),
-            LX | TS2 | TS3 => {
+            LX => {
+                self.end_header();
+                self.next_claim_group(b"");
+                Ok(())
+            }
+            TS3 => {
+                self.end_header();
+                self.next_claim_group(segment.element(1));
+                Ok(())
+            }
+            TS2 => {
                 self.end_header();
                 Ok(())
             }
@@ -137,9 +149,25 @@ impl<S: Sink> Driver<'_, S> {
         self.state.elements.read(segment, self.state.limits.elements_max)
     }
 
+    /// The group is told with its first claim: until then the last claim of the group before it may
+    /// still go on.
+    fn next_claim_group(&mut self, facility: &[u8]) {
+        if let Some(set) = &mut self.state.set {
+            let kept = facility.len().min(FACILITY_BYTES_MAX);
+            set.claim_group = Some(facility[..kept].to_vec());
+        }
+    }
+
+    fn tell_claim_group(&mut self) {
+        if let Some(group) = self.state.set.as_mut().and_then(|set| set.claim_group.take()) {
+            self.sink.claim_group(Text::new(&group));
+        }
+    }
+
     fn begin_claim(&mut self, segment: &Segment<'_>) -> Result<(), Refusal> {
         self.end_header();
         self.end_claim();
+        self.tell_claim_group();
         self.read_elements(segment)?;
         let amounts = [3, 4, 5].map(|position| self.amount(segment, position));
         let state = &mut *self.state;

@@ -110,6 +110,7 @@ impl<S: Sink> Driver<'_, S> {
             provider_adjustments: 0,
             claims_off: 0,
             lines_off: 0,
+            claim_group: None,
         });
         if remittance {
             self.begin_remittance(segment, control);

@@ -51,6 +51,8 @@ pub(super) struct OpenSet {
     pub provider_adjustments: u64,
     pub claims_off: u64,
     pub lines_off: u64,
+    /// TS301 of a group of claims that has begun and has no claim yet.
+    pub claim_group: Option<Vec<u8>>,
 }
 
 pub(super) struct State {
