@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Posting over a book and an ERP in memory, in every mode, with every fault at every place.
 
+mod lives;
 mod loops;
 mod person;
 mod refusals;

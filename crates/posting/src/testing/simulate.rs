@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+//! One life of a small world under one seed: work arrives, workers die, stop and come back, the network
+//! loses and delays, rules change; then everything calms down and both books must tie.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::FutureExt;
+use model::event::EventState;
+use model::id::Hash;
+use ports::erp::PostingMode;
+use ports::memory::{Fault as BookFault, Operation};
+use workflow::{Ran, Runner};
+
+use super::{Call, Fault, World, complaints_always, complaints_at_rest};
+
+const TICKS: u32 = 160;
+const EVENTS_MAX: u64 = 30;
+const REST_SECONDS_MAX: u32 = 2_000;
+
+/// What happened, to compare two runs and to prove that the life was hard.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Life {
+    /// Of everything that happened, in order.
+    pub trace: String,
+    /// Requests that may change something.
+    pub requests: u64,
+    pub in_doubt: u64,
+    pub faults: BTreeMap<String, u64>,
+    pub crashes: u64,
+    pub stops: u64,
+    pub journals: u64,
+    pub posted: u64,
+    pub quarantined: u64,
+    pub replays: u64,
+}
+
+/// SplitMix64: small, seeded, the same everywhere.
+#[derive(Clone)]
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.roll() % bound
+    }
+
+    fn in_hundred(&mut self, chance: u64) -> bool {
+        self.below(100) < chance
+    }
+}
+
+type Stopped = Pin<Box<dyn Future<Output = Ran> + Send>>;
+type Counts = Arc<Mutex<Life>>;
+
+struct Simulation {
+    world: World,
+    dice: Dice,
+    life: Counts,
+    log: String,
+    posters: [Arc<Runner>; 2],
+    taker: Arc<Runner>,
+    holders: u32,
+    events: u64,
+    /// Stopped workers and the tick in which they go on.
+    stopped: Vec<(u32, Stopped)>,
+}
+
+/// Lives through one seed, or says what went wrong and when.
+pub fn simulate(seed: u64, mode: PostingMode) -> Result<Life, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(|error| error.to_string())?;
+    let _inside = runtime.enter();
+    let mut simulation = Simulation::new(seed, mode);
+    simulation.live().map_err(|what| format!("seed {seed}, {mode:?}: {what}"))
+}
+
+impl Simulation {
+    fn new(seed: u64, mode: PostingMode) -> Self {
+        let world = World::new(mode);
+        let mut dice = Dice(seed ^ 0x5EED);
+        let life = Counts::default();
+        plan_erp(&world, Dice(dice.roll()), &life);
+        plan_book(&world, Dice(dice.roll()), &life);
+        let posters = ["p0", "p1"].map(|holder| Arc::new(world.poster(holder)));
+        let taker = Arc::new(world.taker("t0"));
+        let (log, stopped) = (String::new(), Vec::new());
+        Self { world, dice, life, log, posters, taker, holders: 2, events: 0, stopped }
+    }
+
+    fn live(&mut self) -> Result<Life, String> {
+        for tick in 0..TICKS {
+            self.world.clock().advance(Duration::from_millis(100 + self.dice.below(4_000)));
+            self.book_some();
+            self.change_rules();
+            self.go_on(tick);
+            for place in 0..2 {
+                self.run_poster(place, tick);
+            }
+            self.run_taker(tick);
+            self.judge(tick)?;
+        }
+        self.calm_down()?;
+        let mut life = self.life.lock().expect("no plan panics").clone();
+        life.journals = self.world.book.all_journals().len() as u64;
+        for entry in self.world.book.inbox_entries() {
+            match entry.state {
+                EventState::Posted => life.posted += 1,
+                EventState::Quarantined => life.quarantined += 1,
+                EventState::Pending
+                | EventState::Excluded
+                | EventState::Rejected
+                | EventState::Noted => return Err(format!("{} is {:?}", entry.event, entry.state)),
+            }
+        }
+        life.trace = Hash::of(&[self.log.as_bytes()]).hex();
+        Ok(life)
+    }
+
+    fn say(&mut self, what: &str, more: &dyn std::fmt::Debug) {
+        let now = self.world.clock().now();
+        let _ = writeln!(self.log, "{now} {what} {more:?}");
+    }
+
+    fn book_some(&mut self) {
+        while self.events < EVENTS_MAX && self.dice.in_hundred(30) {
+            // A lost answer of the book is for the sender to repeat; here it only must not be lost.
+            let done = self.world.book_event(self.events + 1).now_or_never();
+            if matches!(done, Some(Ok(()))) {
+                self.events += 1;
+            }
+            self.say("booked", &(self.events, &done));
+        }
+    }
+
+    fn change_rules(&mut self) {
+        let facility = format!("F{}", self.dice.below(3) + 1);
+        let erp = &self.world.erp;
+        match self.dice.below(60) {
+            0 => erp.deactivate("facility", &facility),
+            1..=4 => erp.activate("facility", &facility),
+            5 => erp.revoke_permission(),
+            6..=9 => erp.grant_permission(),
+            10 => self.person(),
+            _ => {}
+        }
+    }
+
+    /// Replays what waits for a person, who makes sure first that nothing can arrive any more.
+    fn person(&mut self) {
+        if self.world.erp.in_flight() > 0 || !self.stopped.is_empty() {
+            return;
+        }
+        let replayed = self.world.replay_journals().now_or_never();
+        if let Some(Ok(replayed)) = replayed {
+            self.life.lock().expect("no plan panics").replays += replayed as u64;
+        }
+        self.say("replayed", &replayed);
+    }
+
+    /// Stopped workers go on where they were.
+    fn go_on(&mut self, tick: u32) {
+        for (due, mut run) in std::mem::take(&mut self.stopped) {
+            if due > tick {
+                self.stopped.push((due, run));
+                continue;
+            }
+            let ran = run.as_mut().now_or_never();
+            self.say("went on", &ran);
+        }
+    }
+
+    fn run_poster(&mut self, place: usize, tick: u32) {
+        let runner = self.posters[place].clone();
+        let stops = self.world.erp.pauses();
+        let mut run: Stopped = Box::pin(async move { runner.run_due().await });
+        let ran = run.as_mut().now_or_never();
+        self.say("poster", &(place, &ran));
+        if ran.is_some() {
+            return;
+        }
+        if self.world.erp.pauses() > stops {
+            // Past its lease, and within the time in which a late request may land.
+            let ticks = 5 + u32::try_from(self.dice.below(7)).unwrap_or(0);
+            self.stopped.push((tick + ticks, run));
+            self.life.lock().expect("no plan panics").stops += 1;
+        } else {
+            self.life.lock().expect("no plan panics").crashes += 1;
+        }
+        self.holders += 1;
+        self.posters[place] = Arc::new(self.world.poster(&format!("p{}", self.holders)));
+    }
+
+    fn run_taker(&mut self, tick: u32) {
+        let ran = self.taker.clone().run_due().now_or_never();
+        self.say("taker", &(tick, &ran));
+        if ran.is_none() {
+            self.life.lock().expect("no plan panics").crashes += 1;
+            self.holders += 1;
+            self.taker = Arc::new(self.world.taker(&format!("t{}", self.holders)));
+        }
+    }
+
+    fn judge(&self, tick: u32) -> Result<(), String> {
+        let complaints = complaints_always(&self.world.book, &self.world.erp);
+        if complaints.is_empty() { Ok(()) } else { Err(format!("tick {tick}: {complaints:?}")) }
+    }
+
+    /// No more faults: within a bounded time nothing is in doubt, pending or due.
+    fn calm_down(&mut self) -> Result<(), String> {
+        self.world.erp.calm();
+        self.world.book.calm();
+        self.world.erp.grant_permission();
+        self.go_on(u32::MAX);
+        for number in self.events + 1..=EVENTS_MAX {
+            let _ = self.world.book_event(number).now_or_never();
+        }
+        for second in 0..REST_SECONDS_MAX {
+            self.world.clock().advance(Duration::from_secs(1));
+            for place in 0..2 {
+                self.run_poster(place, second);
+            }
+            self.run_taker(second);
+            self.judge(second)?;
+            if self.world.book.units().is_empty() && self.world.erp.in_flight() == 0 {
+                self.person();
+                if self.world.book.units().is_empty() {
+                    break;
+                }
+            }
+        }
+        let complaints = complaints_at_rest(&self.world.book, &self.world.erp);
+        if complaints.is_empty() { Ok(()) } else { Err(format!("at rest: {complaints:?}")) }
+    }
+}
+
+fn plan_erp(world: &World, mut dice: Dice, life: &Counts) {
+    let life = life.clone();
+    world.erp.plan_faults(Box::new(move |call| {
+        let late = Duration::from_millis(dice.below(59_000));
+        let fault = match dice.below(100) {
+            0..=3 => Some(Fault::Transient),
+            4..=8 => Some(Fault::Lost),
+            9..=14 => Some(Fault::Done),
+            15..=19 => Some(Fault::Late(late)),
+            20..=21 => Some(Fault::CrashBefore),
+            22..=23 => Some(Fault::CrashAfter),
+            24..=26 => Some(Fault::Pause),
+            _ => None,
+        };
+        let mut life = life.lock().expect("nobody panics while counting");
+        let changes = matches!(call, Call::Submit | Call::Post);
+        life.requests += u64::from(changes);
+        if let Some(fault) = fault {
+            let name = match fault {
+                Fault::Late(_) => "Late".to_owned(),
+                Fault::Transient
+                | Fault::Lost
+                | Fault::Done
+                | Fault::CrashBefore
+                | Fault::CrashAfter
+                | Fault::Pause => format!("{fault:?}"),
+            };
+            let doubt = fault != Fault::Transient;
+            life.in_doubt += u64::from(changes && doubt);
+            *life.faults.entry(format!("erp {name}")).or_default() += 1;
+        }
+        fault
+    }));
+}
+
+fn plan_book(world: &World, mut dice: Dice, life: &Counts) {
+    let life = life.clone();
+    world.book.plan_faults(Box::new(move |operation| {
+        let chance = if operation == Operation::Apply { 100 } else { 1_500 };
+        let fault = match dice.below(chance) {
+            0 => BookFault::Transient,
+            1 => BookFault::UnknownLost,
+            2 => BookFault::UnknownApplied,
+            3 => BookFault::StaleFence,
+            4 => BookFault::CrashBefore,
+            5 => BookFault::CrashAfter,
+            _ => return None,
+        };
+        let mut life = life.lock().expect("nobody panics while counting");
+        *life.faults.entry(format!("book {fault:?}")).or_default() += 1;
+        Some(fault)
+    }));
+}
