@@ -156,6 +156,9 @@ pub struct Adjudication {
 pub struct Barred {
     pub code: exception::Code,
     pub hold: HoldWith,
+    /// One sentence for the work item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// How a held payment is shown in the books.
@@ -206,12 +209,41 @@ pub enum Books {
     Cash,
 }
 
-/// One side of a leg.
+impl Books {
+    /// serde's `skip_serializing_if` asks by reference.
+    fn are_of_claim(&self) -> bool {
+        *self == Books::Claim
+    }
+}
+
+/// One side of a leg. Stored as `1200 MCR` or `1210`, since every claim keeps several.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Post {
     pub role: Role,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payer: Option<Code>,
+}
+
+impl From<Post> for String {
+    fn from(post: Post) -> Self {
+        match post.payer {
+            Some(payer) => format!("{} {payer}", post.role),
+            None => post.role.to_string(),
+        }
+    }
+}
+
+impl TryFrom<String> for Post {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let (role, payer) = match text.split_once(' ') {
+            Some((role, payer)) => (role, Some(Code::new(payer))),
+            None => (text.as_str(), None),
+        };
+        let role = Role::parse(role).ok_or_else(|| format!("no role has number {role}"))?;
+        Ok(Self { role, payer })
+    }
 }
 
 impl Post {
@@ -227,7 +259,7 @@ impl Post {
 /// One double-sided movement; the amount is above zero.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Leg {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Books::are_of_claim")]
     pub books: Books,
     pub debit: Post,
     pub credit: Post,

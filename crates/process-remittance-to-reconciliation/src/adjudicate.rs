@@ -14,6 +14,7 @@ use crate::provisional::FirstSeen;
 use crate::resolve_reference::{self, Found};
 use crate::room::account_key;
 use crate::scene::Scene;
+use crate::sentence;
 
 /// Payer and payee of a remittance, looked up once for all its claims.
 #[derive(Clone, Debug)]
@@ -71,7 +72,10 @@ pub fn adjudicate(
         found.value().map(|payer| payer.code.clone())
     });
     barred = barred.or_else(|| hold::barred(claim, scene.settings.amount_minor_max));
-    let barred = with_open_period(scene, barred, &place, &parties.payee);
+    let mut barred = with_open_period(scene, barred, &place, &parties.payee);
+    if let Some(barred) = &mut barred {
+        barred.reason = Some(sentence::of_barred(barred.code, claim));
+    }
     let adjudication = Adjudication {
         event: event.id,
         remittance: event.remittance,
@@ -105,10 +109,11 @@ fn with_open_period(
 ) -> Option<Barred> {
     if scene.dated(&payee.entity).is_none() {
         let code = exception::Code::PeriodClosed;
-        return Some(Barred { code, hold: HoldWith::NoRows });
+        return Some(Barred { code, hold: HoldWith::NoRows, reason: None });
     }
     let closed = scene.dated(&place.entity).is_none().then_some(exception::Code::PeriodClosed);
-    barred.or(closed).map(|code| Barred { code, hold: HoldWith::OwnDimensions })
+    let hold = HoldWith::OwnDimensions;
+    barred.or(closed).map(|code| Barred { code, hold, reason: None })
 }
 
 /// A claim that the opening cannot know, or need not: its entity has no cut-over, or it is older.

@@ -84,8 +84,9 @@ pub async fn lines(
         }
         let before = earlier.lines.iter().find(|done| done.event == event.id);
         let barred = before.and_then(|done| done.barred.clone());
-        let barred =
-            barred.or_else(|| bar.map(|code| Barred { code, hold: HoldWith::OwnDimensions }));
+        let barred = barred.or_else(|| {
+            bar.map(|code| Barred { code, hold: HoldWith::OwnDimensions, reason: None })
+        });
         let payer = &parties.payer;
         let key = PlbKey {
             code: &adjustment.code,
@@ -95,8 +96,11 @@ pub async fn lines(
         };
         let token = adjustment.reference.as_ref().map(|token| Code::new(token.as_str()));
         let reference = token.unwrap_or_default();
+        let shown = adjustment.reference.as_ref().map(Token::shown);
         found.lines.push(PlbLine {
             event: event.id,
+            code: adjustment.code.clone(),
+            shown: shown.unwrap_or_else(|| "none".to_owned()),
             amount: adjustment.amount,
             action: scene.rules.plb(&key),
             pool: pool_key(&place.entity, &payer.code, &place.facility),

@@ -28,8 +28,8 @@ pub struct Target {
     pub earlier_notes: Vec<Note>,
     /// How many claims an item on this event concerns.
     pub claims: u64,
-    /// What a target said when it refused the event.
-    pub reason: Option<String>,
+    /// What its items say, by code.
+    pub sentences: Vec<(exception::Code, String)>,
 }
 
 /// Booked (or nothing to book), held, or left out by a rule or a person's decision.
@@ -242,6 +242,11 @@ fn money(reference: &Reference, entity: &Code, amount: Minor) -> Money {
     Money::new(amount, resolve_reference::currency(reference, entity))
 }
 
+fn sentence(target: &Target, code: exception::Code) -> String {
+    let said = target.sentences.iter().find(|(about, _)| *about == code);
+    said.map_or_else(|| code.title().to_owned(), |(_, sentence)| sentence.clone())
+}
+
 /// Opens what is new, moves what has changed, closes what no longer holds.
 fn sync_items(effects: &mut Effects, scene: &Scene<'_>, target: &Target, known: &Known) {
     let entry = &known.entry;
@@ -282,7 +287,7 @@ fn sync_items(effects: &mut Effects, scene: &Scene<'_>, target: &Target, known: 
             holds,
             amount,
             claims: target.claims,
-            reason: target.reason.clone().unwrap_or_else(|| code.title().to_owned()),
+            reason: sentence(target, code),
             round: work_item::round(&known.items, code),
             parent: known.replayed.map(|(id, _)| id),
         };

@@ -26,6 +26,7 @@ use crate::provider_adjustment::{Decision, PlbLine, Resources, decide};
 use crate::provisional;
 use crate::room::{self, LANE, Room, Versioned};
 use crate::scene::Scene;
+use crate::sentence;
 use crate::settle_account::{Renewed, settle_account};
 use crate::takeback::{self, Movement, Pool, Waiting};
 
@@ -91,8 +92,6 @@ pub struct Change {
     pub barred: Option<Barred>,
     pub left_out: Option<exception::Code>,
     pub replayed: Option<(ExceptionId, exception::Code)>,
-    /// What a target said when it refused the line.
-    pub reason: Option<String>,
 }
 
 /// The whole step.
@@ -270,7 +269,7 @@ async fn book_lines(
             notes: decision.notes.clone(),
             earlier_notes: before.map(|done| done.notes.clone()).unwrap_or_default(),
             claims: 0,
-            reason: change.and_then(|change| change.reason.clone()),
+            sentences: sentences(line, decision),
         };
         if !is_left_out || replayed.is_some() {
             book_event(effects, scene, &target, &Known { entry, rows, items, replayed })?;
@@ -284,6 +283,14 @@ async fn book_lines(
         });
     }
     Ok(done)
+}
+
+/// What a target said when it refused the line goes before what we can say of it.
+fn sentences(line: &PlbLine, decision: &Decision) -> Vec<(exception::Code, String)> {
+    let said = line.barred.as_ref().and_then(|barred| barred.reason.clone());
+    let said = decision.held.zip(said);
+    let own = sentence::of_line(line, &decision.notes, decision.held);
+    said.into_iter().chain(own).collect()
 }
 
 fn drafts(scene: &Scene<'_>, line: &PlbLine, decision: &Decision) -> Vec<Draft> {

@@ -213,7 +213,7 @@ async fn decide_alike(
             notes: Vec::new(),
             earlier_notes: Vec::new(),
             claims: 1,
-            reason: None,
+            sentences: Vec::new(),
         };
         book_event(effects, scene, &target, &known)?;
     }

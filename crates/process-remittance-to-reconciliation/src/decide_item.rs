@@ -55,7 +55,7 @@ fn step(decided: &Decided) -> Code {
 }
 
 /// The next state and the work that follows, or why the decision is not allowed.
-fn rule(
+pub fn rule(
     item: &Item,
     decided: &Decided,
     now: OffsetDateTime,

@@ -85,7 +85,7 @@ async fn exclude_event(
     let (entry, stored, remittance) = stored_event(records, event).await?;
     let reference = room.reference.current().await?;
     let scene = room.scene(&reference, &remittance, now, KIND);
-    let barred = Some(Barred { code, hold: HoldWith::NoRows });
+    let barred = Some(Barred { code, hold: HoldWith::NoRows, reason: None });
     match &stored.body {
         Body::Claim(claim) => {
             let renewed = Renewed {
@@ -98,7 +98,7 @@ async fn exclude_event(
         }
         Body::ProviderAdjustment(_) => {
             let left_out = Some(code);
-            let change = Change { event, barred, left_out, replayed: None, reason: None };
+            let change = Change { event, barred, left_out, replayed: None };
             decide_lines(effects, records, &scene, entry.batch, &[change]).await
         }
         Body::RemittanceSealed(_) => Ok(()),

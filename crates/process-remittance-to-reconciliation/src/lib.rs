@@ -28,6 +28,7 @@ mod resolve_reference;
 mod room;
 pub mod rules;
 mod scene;
+mod sentence;
 mod settings;
 mod settle_account;
 mod takeback;

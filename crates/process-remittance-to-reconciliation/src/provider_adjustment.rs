@@ -23,6 +23,10 @@ mod tests;
 #[derive(Clone, Debug)]
 pub struct PlbLine {
     pub event: EventId,
+    /// PLB03-1.
+    pub code: Code,
+    /// The reference as a person may see it.
+    pub shown: String,
     /// The token of PLB03-2; empty where none is given.
     pub reference: Code,
     /// As written: positive lowers the payment.

@@ -76,20 +76,17 @@ pub async fn rebook_part(
     let mut renewed = Renewed::default();
     let (mut claims, mut changes) = (Vec::new(), Vec::new());
     for (entry, event, _) in &stored {
-        let barred = Some(Barred { code: work.code, hold: hold(room, work.code, entry) });
+        let reason = Some(work.text.clone()).filter(|text| !text.is_empty());
+        let hold = hold(room, work.code, entry);
+        let barred = Some(Barred { code: work.code, hold, reason });
         match &event.body {
             Body::Claim(claim) => claims.push(Moved { event, claim, barred }),
-            Body::ProviderAdjustment(_) => changes.push(Change {
-                event: event.id,
-                barred,
-                left_out: None,
-                replayed: None,
-                reason: Some(work.text.clone()),
-            }),
+            Body::ProviderAdjustment(_) => {
+                changes.push(Change { event: event.id, barred, left_out: None, replayed: None })
+            }
             Body::RemittanceSealed(_) => {}
         }
         renewed.entries.insert(event.id, entry.clone());
-        renewed.reasons.insert(event.id, work.text.clone());
     }
     if !claims.is_empty() {
         event_account::decide(&mut effects, records, &scene, &claims, &renewed).await?;

@@ -138,7 +138,7 @@ async fn replay_event(
         }
         Body::ProviderAdjustment(_) => {
             let replayed = Some((item.id, item.code));
-            let change = Change { event, barred: None, left_out: None, replayed, reason: None };
+            let change = Change { event, barred: None, left_out: None, replayed };
             decide_lines(effects, records, &scene, entry.batch, &[change]).await
         }
         Body::RemittanceSealed(_) => Ok(()),

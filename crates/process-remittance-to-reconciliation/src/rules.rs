@@ -112,6 +112,11 @@ impl Rules {
         Self::read(DEFAULT).expect("the compiled-in rules are read by a test")
     }
 
+    /// The text of that set, to begin a rule file of one's own with.
+    pub fn compiled_in_text() -> &'static str {
+        DEFAULT
+    }
+
     /// Reads the text of a rule file.
     pub fn read(text: &str) -> Result<Self, RulesError> {
         let written: Written =

@@ -18,6 +18,7 @@ use crate::claim::settle::settle;
 use crate::drafts;
 use crate::room::{self, Versioned};
 use crate::scene::Scene;
+use crate::sentence;
 
 /// What of the account is decided anew.
 #[derive(Clone, Debug, Default)]
@@ -28,8 +29,6 @@ pub struct Renewed {
     pub replayed: Option<(EventId, ExceptionId, exception::Code)>,
     /// An event that two persons leave out.
     pub left_out: Option<(EventId, exception::Code)>,
-    /// What a target said when it refused an event.
-    pub reasons: BTreeMap<EventId, String>,
 }
 
 /// A credit on a payer's receivable that was not there before: a recovery may have waited for it.
@@ -139,6 +138,6 @@ fn target(scene: &Scene<'_>, one: &Adjudication, verdict: &Verdict, renewed: &Re
         notes: verdict.notes.clone(),
         earlier_notes: one.verdict.notes.clone(),
         claims: 1,
-        reason: renewed.reasons.get(&one.event).cloned(),
+        sentences: sentence::of_claim(one, verdict),
     }
 }
