@@ -80,7 +80,8 @@ fn pieces(number: usize, history: &History) -> Vec<(&'static str, Index, Claim)>
     let first = history.contractual;
     let mut pieces = vec![("MCR", history.places[0], piece("1", first, 1))];
     if history.unbalanced {
-        let wrong = Claim { claim: format!("U{number}"), paid: "12.34".to_owned(), ..piece("1", first, 1) };
+        let wrong =
+            Claim { claim: format!("U{number}"), paid: "12.34".to_owned(), ..piece("1", first, 1) };
         pieces.push(("MCR", history.places[5], wrong));
     }
     if history.repeated {
@@ -141,7 +142,13 @@ fn remittances(histories: &[History]) -> Vec<Receive> {
     receives
 }
 
-fn receive(payer: &str, trace: &str, claims: Vec<Claim>, plb: Vec<String>, payment: i64) -> Receive {
+fn receive(
+    payer: &str,
+    trace: &str,
+    claims: Vec<Claim>,
+    plb: Vec<String>,
+    payment: i64,
+) -> Receive {
     let set = Set {
         payer: payer.to_owned(),
         trace: trace.to_owned(),
@@ -158,7 +165,9 @@ fn openings(histories: &[History]) -> String {
     for (number, history) in histories.iter().enumerate().filter(|(_, history)| history.opening) {
         let place = if history.east { "EAST,HILL,200" } else { "MAIN,CITY,100" };
         let (charge, expected) = (decimal(history.charge), decimal(history.contractual / 2));
-        csv.push_str(&format!("{place},unassigned,C{number},C{number}-I,MCR,{charge},{expected},0\n"));
+        csv.push_str(&format!(
+            "{place},unassigned,C{number},C{number}-I,MCR,{charge},{expected},0\n"
+        ));
     }
     csv
 }

@@ -16,6 +16,7 @@ use model::reference::{
 };
 use model::remittance::Remittance;
 use model::row::{Row, WindowGroup};
+use model::token::Token;
 use ports::book::{Book, Effects, JournalChange, Records, Unit};
 use ports::failure::Failure;
 use ports::inquiry::{Inquiry, ItemFilter, RemittanceFilter};
@@ -27,9 +28,8 @@ use ports::remittances::{
 use process_remittance_to_reconciliation::{
     LANE, PROCESS, RemittanceProcess, Rules, Settings, UnknownReference,
 };
-use model::token::Token;
-use time::OffsetDateTime;
 use time::macros::{date, datetime};
+use time::{Date, OffsetDateTime};
 use workflow::{Limits, Runner};
 
 use crate::input::{self, CITY, Document, Receive, SOURCE, Setup, TENANT, token};
@@ -56,31 +56,9 @@ impl ReferenceData for Changing {
     }
 }
 
+/// Two entities, three facilities, four payers; without what the case says is unknown at first.
 fn reference(setup: &Setup, knows_all: bool) -> Reference {
-    let entity = |code: &str| Entity {
-        code: Code::new(code),
-        name: code.to_owned(),
-        currency: Currency::USD,
-        utc_offset_minutes: 0,
-        cut_over: setup.cut_over.as_deref().map(input::date),
-        standing: Standing::Governed,
-    };
-    let facility = |npi: &str, code: &str, entity: &str, department: &str| Facility {
-        code: Code::new(code),
-        npi: Code::new(npi),
-        entity: Code::new(entity),
-        department: Code::new(department),
-        name: code.to_owned(),
-        standing: Standing::Governed,
-    };
-    let payer = |code: &str, class: &str| Payer {
-        code: Code::new(code),
-        name: code.to_owned(),
-        class: Code::new(class),
-        identifiers: vec![Code::from(format!("TIN-{code}"))],
-        standing: Standing::Governed,
-    };
-    let entities = [entity("MAIN"), entity("EAST")];
+    let entities = ["MAIN", "EAST"].map(|code| entity(setup, code));
     let facilities = [
         facility(CITY, "CITY", "MAIN", "100"),
         facility(HILL, "HILL", "EAST", "200"),
@@ -102,20 +80,8 @@ fn reference(setup: &Setup, knows_all: bool) -> Reference {
             bases.push(BasisRule { entity, class, basis: Basis::Expected, from });
         }
     }
-    let mut periods = Vec::new();
-    for entity in entities.iter().filter(|_| setup.open_from.is_some()) {
-        let from = input::date(setup.open_from.as_deref().expect("it is there"));
-        let period = |code: &str, from, to, status| Period {
-            entity: entity.code.clone(),
-            code: Code::new(code),
-            from,
-            to,
-            status,
-        };
-        let before = from.previous_day().expect("there is one");
-        periods.push(period("past", date!(2020 - 01 - 01), before, PeriodStatus::Closed));
-        periods.push(period("now", from, date!(2030 - 12 - 31), PeriodStatus::Open));
-    }
+    let open_from = setup.open_from.as_deref().map(input::date);
+    let periods = entities.iter().flat_map(|entity| periods(&entity.code, open_from)).collect();
     Reference {
         version: Code::new(if knows_all { "2" } else { "1" }),
         entities: entities.map(|entity| (entity.code.clone(), entity)).into(),
@@ -135,6 +101,55 @@ fn reference(setup: &Setup, knows_all: bool) -> Reference {
         routes: vec![Route { entity: Code::new("*"), target: Code::new("erp") }],
         inactive: Vec::new(),
     }
+}
+
+fn entity(setup: &Setup, code: &str) -> Entity {
+    Entity {
+        code: Code::new(code),
+        name: code.to_owned(),
+        currency: Currency::USD,
+        utc_offset_minutes: 0,
+        cut_over: setup.cut_over.as_deref().map(input::date),
+        standing: Standing::Governed,
+    }
+}
+
+fn facility(npi: &str, code: &str, entity: &str, department: &str) -> Facility {
+    Facility {
+        code: Code::new(code),
+        npi: Code::new(npi),
+        entity: Code::new(entity),
+        department: Code::new(department),
+        name: code.to_owned(),
+        standing: Standing::Governed,
+    }
+}
+
+fn payer(code: &str, class: &str) -> Payer {
+    Payer {
+        code: Code::new(code),
+        name: code.to_owned(),
+        class: Code::new(class),
+        identifiers: vec![Code::from(format!("TIN-{code}"))],
+        standing: Standing::Governed,
+    }
+}
+
+/// Closed before a day and open from it on; no calendar at all without one.
+fn periods(entity: &Code, open_from: Option<Date>) -> Vec<Period> {
+    let Some(from) = open_from else { return Vec::new() };
+    let period = |code: &str, from, to, status| Period {
+        entity: entity.clone(),
+        code: Code::new(code),
+        from,
+        to,
+        status,
+    };
+    let before = from.previous_day().expect("there is one");
+    vec![
+        period("past", date!(2020 - 01 - 01), before, PeriodStatus::Closed),
+        period("now", from, date!(2030 - 12 - 31), PeriodStatus::Open),
+    ]
 }
 
 impl World {
@@ -296,13 +311,13 @@ impl World {
     fn event_of(&self, claim: &str) -> model::id::EventId {
         let wanted = token(claim);
         let events = self.documents.iter().flat_map(|document| document.sets.iter().flatten());
-        let found = events.filter(|event| match &event.body {
+        let mut found = events.filter(|event| match &event.body {
             model::event::Body::Claim(body) => body.patient_control == wanted,
             model::event::Body::ProviderAdjustment(_) | model::event::Body::RemittanceSealed(_) => {
                 false
             }
         });
-        found.last().expect("the claim was received").id
+        found.next_back().expect("the claim was received").id
     }
 
     pub async fn remittances(&self) -> Vec<Remittance> {
