@@ -86,7 +86,11 @@ fn provisional_facility(
         UnknownReference::Provisional => {
             let entity = match payee {
                 Some(place) => place.entity.clone(),
-                None => sole_entity(reference).unwrap_or_else(|| derived("E", npi)),
+                None => settings
+                    .provisional_entity
+                    .clone()
+                    .or_else(|| sole_entity(reference))
+                    .unwrap_or_else(|| derived("E", npi)),
             };
             let facility = Facility {
                 code: derived("F", npi),

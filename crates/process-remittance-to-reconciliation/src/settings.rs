@@ -18,6 +18,9 @@ pub enum UnknownReference {
 pub struct Settings {
     pub tenant: Code,
     pub unknown_reference: UnknownReference,
+    /// The legal entity of a provisional facility whose payee is unknown too. Without it, the only
+    /// entity there is, or one derived from the payee that no ERP will know.
+    pub provisional_entity: Option<Code>,
     /// Remittances decided in one transaction.
     pub remittances_max: usize,
     /// The largest amount of a claim or payment that is booked; anything above is held as `OVERFLOW`.
@@ -35,6 +38,7 @@ impl Settings {
         Self {
             tenant: Code::new(tenant),
             unknown_reference: UnknownReference::default(),
+            provisional_entity: None,
             remittances_max: 200,
             amount_minor_max: 1_000_000_000_000_000,
             default_facility: unassigned.clone(),

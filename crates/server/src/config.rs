@@ -88,6 +88,9 @@ pub struct Reference {
     /// What happens to a payer, facility or entity that is not in it.
     #[serde(default)]
     pub unknown: Unknown,
+    /// The legal entity of what is entered as provisional.
+    #[serde(default)]
+    pub provisional_entity: Option<String>,
     /// Posting rules for CAS and PLB; the built-in set when absent.
     #[serde(default)]
     pub rules: Option<PathBuf>,

@@ -195,6 +195,7 @@ fn process(
         Unknown::Hold => remittance::UnknownReference::Hold,
         Unknown::Provisional => remittance::UnknownReference::Provisional,
     };
+    settings.provisional_entity = config.reference.provisional_entity.as_deref().map(Code::new);
     let book = Arc::new(books.remittance.clone());
     Ok(remittance::RemittanceProcess::new(book, reference, Arc::new(rules), settings, posting))
 }

@@ -117,7 +117,8 @@ async fn settle(site: &Site, running: &Running, progress: &Progress) -> anyhow::
             }
         }
         let pending = report::pending(running).await?;
-        if left == 0 && unread == 0 && work == 0 && pending == 0 {
+        // What is pending without any work left waits in a parked journal, for a person.
+        if left == 0 && unread == 0 && work == 0 {
             progress.say("everything is decided and confirmed");
             return Ok(());
         }

@@ -59,6 +59,12 @@ pub async fn print(running: &Running, completeness: &Completeness) -> anyhow::Re
             code.title()
         );
     }
+    let again: u64 = documents.iter().map(|one| one.repeats * one.totals.claims).sum();
+    if repeats > 0 {
+        println!(
+            "  DUP              {repeats:>5} files {again:>6} claims: the same bytes again, no effect"
+        );
+    }
     print_claims(running).await?;
     print_equation(completeness);
     let ties = completeness.residual == Measure::default() && completeness.gaps.is_empty();

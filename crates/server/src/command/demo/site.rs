@@ -25,7 +25,14 @@ pub struct Site {
     erp: Child,
     /// Files that `deliver` puts into the drop folder, with the names that they get there.
     files: Vec<(PathBuf, String)>,
-    generated: bool,
+    inbox: Inbox,
+}
+
+/// Where the files come from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Inbox {
+    Generated,
+    Given,
 }
 
 impl Drop for Site {
@@ -48,8 +55,8 @@ impl Site {
         let made = path.join("day");
         let plan = day::Config { claims: demo.claims, ..day::Config::new(demo.seed, DAY) };
         let summary = day::write(&made, &plan)?;
-        let generated = demo.files.is_empty();
-        if generated {
+        let inbox = if demo.files.is_empty() { Inbox::Generated } else { Inbox::Given };
+        if inbox == Inbox::Generated {
             progress.say(&format!(
                 "a synthetic day: {} files, {} transaction sets, {} claims, {} received",
                 summary.files,
@@ -58,15 +65,15 @@ impl Site {
                 decimal(summary.received_cents)
             ));
         }
-        let files = match generated {
-            true => listed(&made.join("inbox"))?,
-            false => numbered(&demo.files),
+        let files = match inbox {
+            Inbox::Generated => listed(&made.join("inbox"))?,
+            Inbox::Given => numbered(&demo.files),
         };
         std::fs::create_dir_all(path.join("inbox"))?;
         let (erp, url) = start_erp(&path)?;
         progress.say(&format!("a simulated ERP listens on {url}"));
-        write_config(&path, &url, generated)?;
-        Ok(Self { home: Some(home), path, erp, files, generated })
+        write_config(&path, &url, inbox)?;
+        Ok(Self { home: Some(home), path, erp, files, inbox })
     }
 
     pub fn config(&self) -> PathBuf {
@@ -102,7 +109,7 @@ impl Site {
 
     /// What the generator says must have become of its day.
     pub fn truth(&self) -> Option<PathBuf> {
-        self.generated.then(|| self.path.join("day/truth.json"))
+        (self.inbox == Inbox::Generated).then(|| self.path.join("day/truth.json"))
     }
 
     pub fn end(mut self, keep: bool) -> anyhow::Result<()> {
@@ -158,8 +165,12 @@ fn start_erp(home: &Path) -> anyhow::Result<(Child, String)> {
     Ok((child, url))
 }
 
-fn write_config(home: &Path, erp: &str, generated: bool) -> anyhow::Result<()> {
-    let opening = if generated { "opening = \"day/opening.csv\"\n" } else { "" };
+/// The generated day has its opening balances and knows its payers; given files have neither.
+fn write_config(home: &Path, erp: &str, inbox: Inbox) -> anyhow::Result<()> {
+    let (opening, unknown) = match inbox {
+        Inbox::Generated => ("opening = \"day/opening.csv\"\n", "unknown = \"hold\""),
+        Inbox::Given => ("", "unknown = \"provisional\"\nprovisional_entity = \"LVH\""),
+    };
     let text = format!(
         r#"# Written by `revbridge demo`. Paths are relative to this file.
 tenant = "demo"
@@ -170,7 +181,7 @@ listen = "127.0.0.1:0"
 
 [reference]
 dir = "day/reference"
-unknown = "{unknown}"
+{unknown}
 
 [[erp]]
 name = "general-ledger"
@@ -184,7 +195,6 @@ quiet_ms = 100
 poll_ms = 100
 business_day = "{DAY}"
 "#,
-        unknown = if generated { "hold" } else { "provisional" },
     );
     std::fs::write(home.join("revbridge.toml"), text)?;
     Ok(())
