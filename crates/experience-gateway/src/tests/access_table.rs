@@ -167,3 +167,19 @@ async fn what_belongs_to_another_entity_does_not_exist() {
         "foreign and missing are told alike"
     );
 }
+
+#[tokio::test]
+async fn who_may_not_call_a_route_is_refused_before_anything_is_read() {
+    let (_, api) = world().await;
+    let auditor = api.caller("auditor");
+    for path in [
+        "/v1/documents".to_owned(),
+        format!("/v1/exceptions/{}/replay", Sample::held()),
+        "/v1/exceptions/not-an-id/resolve".to_owned(),
+        "/v1/exceptions/not-an-id/approve".to_owned(),
+    ] {
+        let answer = auditor.post(&path, &[], "").await;
+        assert_eq!(answer.problem(), "forbidden", "{path}");
+        assert!(answer.header("www-authenticate").contains("insufficient_scope"));
+    }
+}
