@@ -140,6 +140,8 @@ pub(crate) fn options(
         ("idle_in_transaction_session_timeout", limit(settings.idle_in_transaction_ms_max)),
         // Compiling a query costs more than any of ours.
         ("jit", "off".to_owned()),
+        // A plan made while a table or a month was empty must not outlive that.
+        ("plan_cache_mode", "force_custom_plan".to_owned()),
     ]))
 }
 

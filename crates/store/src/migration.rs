@@ -19,7 +19,7 @@ const INTAKE_FROM: i64 = 1_000;
 const INTAKE_MIN: i64 = 1_001;
 const INTAKE_MAX: i64 = 1_001;
 /// Partitions are made so many months ahead at every start.
-pub const MONTHS_AHEAD: i32 = 6;
+pub const MONTHS_AHEAD: i32 = 3;
 const SERVER_VERSION_MIN: u32 = 150_000;
 
 /// After `Ok` each schema exists at the newest version, with partitions for the months ahead.

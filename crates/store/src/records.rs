@@ -171,11 +171,12 @@ impl Records for PostgresBook {
     async fn states(&self, kind: &str, keys: &[Code]) -> Result<Vec<StateRecord>, Failure> {
         let keys: Vec<&str> = keys.iter().map(Code::as_str).collect();
         let sealed = sqlx::query!(
-            "select key, version, body
-             from state
-             where tenant = $1
-               and kind = $2
-               and key = any($3::text[])",
+            "select state.key, state.version, state.body
+             from unnest($3::text[]) as wanted (key)
+             join state
+               on state.tenant = $1
+               and state.kind = $2
+               and state.key = wanted.key",
             self.tenant(),
             kind,
             &keys as _,

@@ -22,10 +22,11 @@ impl Vault for PostgresBook {
         let wanted: Vec<&str> = entries.iter().map(|(_, token, _)| token.as_str()).collect();
         // Most values of a document are known already: only the others are sealed and sent.
         let known = sqlx::query_scalar!(
-            "select token
-             from vault
-             where tenant = $1
-               and token = any($2::text[])",
+            "select vault.token
+             from unnest($2::text[]) as wanted (token)
+             join vault
+               on vault.tenant = $1
+               and vault.token = wanted.token",
             self.tenant(),
             &wanted as _,
         )

@@ -2,7 +2,7 @@
 -- What only intake keeps: raw documents and the vault, both sealed. Nothing clear is in here.
 
 create table document (
-  tenant text not null,
+  tenant text collate "C" not null,
   id uuid not null,
   -- Whose chunks hold its bytes.
   upload uuid not null,
@@ -22,7 +22,7 @@ create index document_received on document (tenant, received_at, id);
 
 -- Uploads that are staged; committed ones belong to a document.
 create table raw_upload (
-  tenant text not null,
+  tenant text collate "C" not null,
   upload uuid not null,
   started_at timestamptz not null default now(),
   committed boolean not null default false,
@@ -32,7 +32,7 @@ create table raw_upload (
 create index raw_upload_staged on raw_upload (tenant, started_at) where not committed;
 
 create table raw_chunk (
-  tenant text not null,
+  tenant text collate "C" not null,
   upload uuid not null,
   ordinal integer not null,
   bytes integer not null,
@@ -46,8 +46,8 @@ create table raw_chunk (
 alter table raw_chunk alter column body set storage external;
 
 create table vault (
-  tenant text not null,
-  token text not null,
+  tenant text collate "C" not null,
+  token text collate "C" not null,
   field text not null,
   body bytea not null,
   kept_at timestamptz not null default now(),

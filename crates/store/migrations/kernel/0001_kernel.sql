@@ -2,11 +2,12 @@
 -- The book of one room: its work, its events, its rows, its journals and its log.
 -- Tables are named without schema; the connection's search_path says whose book this is.
 -- Constraint names are API: the store reads them to tell a conflict from a defect.
+-- Texts in keys compare by their bytes, whatever the database's locale, as they do in the program.
 
 -- Who works a lane. The fence grows with every new holder.
 create table lane (
-  tenant text not null,
-  name text not null,
+  tenant text collate "C" not null,
+  name text collate "C" not null,
   holder text not null,
   fence bigint not null,
   until timestamptz not null,
@@ -18,10 +19,10 @@ create table lane (
 create sequence unit_generation;
 
 create table unit (
-  tenant text not null,
-  lane text not null,
-  id text not null,
-  kind text not null,
+  tenant text collate "C" not null,
+  lane text collate "C" not null,
+  id text collate "C" not null,
+  kind text collate "C" not null,
   body jsonb not null,
   due timestamptz not null,
   attempts integer not null default 0,
@@ -33,19 +34,19 @@ create index unit_due on unit (tenant, lane, due, id);
 
 -- Steps that have been applied, for ever.
 create table step (
-  tenant text not null,
-  key text not null,
+  tenant text collate "C" not null,
+  key text collate "C" not null,
   applied_at timestamptz not null default now(),
   constraint step_unique primary key (tenant, key)
 );
 
 -- Every event that was ever delivered: narrow, for ever, in exactly one state.
 create table inbox (
-  tenant text not null,
+  tenant text collate "C" not null,
   event uuid not null,
   remittance uuid not null,
   document uuid not null,
-  kind text not null,
+  kind text collate "C" not null,
   ordinal bigint not null,
   batch bigint not null,
   source_hash bytea not null,
@@ -64,7 +65,7 @@ create index inbox_remittance on inbox (tenant, remittance, ordinal);
 
 -- Payloads are stored once per batch, sealed. The identity outlives the payload's month.
 create table batch_identity (
-  tenant text not null,
+  tenant text collate "C" not null,
   remittance uuid not null,
   first bigint not null,
   recorded_on date not null default (now() at time zone 'utc')::date,
@@ -72,7 +73,7 @@ create table batch_identity (
 );
 
 create table event_batch (
-  tenant text not null,
+  tenant text collate "C" not null,
   remittance uuid not null,
   first bigint not null,
   recorded_on date not null default (now() at time zone 'utc')::date,
@@ -87,12 +88,12 @@ alter table event_batch alter column body set storage external;
 create table event_batch_default partition of event_batch default;
 
 create table remittance (
-  tenant text not null,
+  tenant text collate "C" not null,
   id uuid not null,
   document uuid not null,
   state text not null,
   identity bytea not null,
-  trace text not null,
+  trace text collate "C" not null,
   sealed_at timestamptz not null,
   record jsonb not null,
   constraint remittance_unique primary key (tenant, id)
@@ -105,9 +106,9 @@ create index remittance_trace on remittance (tenant, trace);
 
 -- What a process remembers, sealed, with an optimistic version.
 create table state (
-  tenant text not null,
-  kind text not null,
-  key text not null,
+  tenant text collate "C" not null,
+  kind text collate "C" not null,
+  key text collate "C" not null,
   version bigint not null,
   body bytea not null,
   constraint state_unique primary key (tenant, kind, key)
@@ -120,12 +121,12 @@ create sequence row_written;
 
 -- The sub-ledger: double-sided, immutable, one row per posted leg.
 create table row (
-  tenant text not null,
+  tenant text collate "C" not null,
   id uuid not null,
   recorded_on date not null default (now() at time zone 'utc')::date,
   event uuid not null,
   remittance uuid not null,
-  entity text not null,
+  entity text collate "C" not null,
   accounting_date date not null,
   prior_period date,
   debit_role text not null,
@@ -141,7 +142,7 @@ create table row (
   amount bigint not null,
   currency text not null,
   purpose text not null,
-  item text not null,
+  item text collate "C" not null,
   reverses uuid,
   written bigint not null default nextval('row_written'),
   constraint row_unique primary key (tenant, id, recorded_on),
@@ -157,12 +158,12 @@ create table row_default partition of row default;
 -- A row is always in exactly one of three places: open, member of a live journal, superseded.
 -- These three are also its identity for ever, whatever month the row itself is kept in.
 create table row_open (
-  tenant text not null,
+  tenant text collate "C" not null,
   id uuid not null,
   recorded_on date not null default (now() at time zone 'utc')::date,
   event uuid not null,
-  target text not null,
-  entity text not null,
+  target text collate "C" not null,
+  entity text collate "C" not null,
   accounting_date date not null,
   written bigint not null default nextval('row_written'),
   since timestamptz not null default now(),
@@ -170,13 +171,13 @@ create table row_open (
 ) with (autovacuum_vacuum_scale_factor = 0.05);
 
 create index row_open_group on row_open (tenant, target, entity, accounting_date, written);
-create index row_open_event on row_open (tenant, event);
 
 create table member (
-  tenant text not null,
-  journal text not null,
+  tenant text collate "C" not null,
+  journal text collate "C" not null,
   row uuid not null,
   recorded_on date not null,
+  event uuid not null,
   live boolean not null,
   constraint member_unique primary key (tenant, journal, row)
 );
@@ -184,18 +185,18 @@ create table member (
 create unique index member_live_unique on member (tenant, row) where live;
 
 create table row_superseded (
-  tenant text not null,
+  tenant text collate "C" not null,
   id uuid not null,
   at timestamptz not null default now(),
   constraint row_superseded_unique primary key (tenant, id)
 );
 
 create table journal (
-  tenant text not null,
-  key text not null,
+  tenant text collate "C" not null,
+  key text collate "C" not null,
   process text not null,
-  target text not null,
-  entity text not null,
+  target text collate "C" not null,
+  entity text collate "C" not null,
   accounting_date date not null,
   currency text not null,
   rows bigint not null,
@@ -218,15 +219,15 @@ create index journal_created on journal (tenant, created_at, key);
 create index journal_document on journal (tenant, document) where document is not null;
 
 create table journal_line (
-  tenant text not null,
-  journal text not null,
+  tenant text collate "C" not null,
+  journal text collate "C" not null,
   ordinal integer not null,
   role text not null,
   facility text not null,
   department text not null,
   service_line text not null,
   payer text not null,
-  item text not null,
+  item text collate "C" not null,
   debit bigint not null,
   credit bigint not null,
   constraint journal_line_unique primary key (tenant, journal, ordinal),
@@ -303,10 +304,10 @@ for each row
 execute function journal_balances();
 
 create table item (
-  tenant text not null,
+  tenant text collate "C" not null,
   id uuid not null,
   code text not null,
-  subject text not null,
+  subject text collate "C" not null,
   state text not null,
   amount bigint not null,
   claims bigint not null,
@@ -321,9 +322,9 @@ create index item_subject on item (tenant, subject);
 create index item_waiting on item (tenant, code, opened_at, id) where state in ('open', 'proposed');
 
 create table answer (
-  tenant text not null,
-  principal text not null,
-  key text not null,
+  tenant text collate "C" not null,
+  principal text collate "C" not null,
+  key text collate "C" not null,
   body_hash bytea not null,
   answer jsonb not null,
   answered_at timestamptz not null default now(),
@@ -332,29 +333,29 @@ create table answer (
 
 -- Entries are written without a number and numbered by one sequencer in batches, without gaps.
 create table log_pending (
-  tenant text not null,
+  tenant text collate "C" not null,
   written bigint generated by default as identity,
   at timestamptz not null default now(),
-  kind text not null,
-  subject text not null,
+  kind text collate "C" not null,
+  subject text collate "C" not null,
   by text not null,
   body jsonb not null,
   constraint log_pending_unique primary key (tenant, written)
 ) with (autovacuum_vacuum_scale_factor = 0.05);
 
 create table log_head (
-  tenant text not null,
+  tenant text collate "C" not null,
   number bigint not null,
   constraint log_head_unique primary key (tenant)
 );
 
 create table log (
-  tenant text not null,
+  tenant text collate "C" not null,
   number bigint not null,
   recorded_on date not null default (now() at time zone 'utc')::date,
   at timestamptz not null,
-  kind text not null,
-  subject text not null,
+  kind text collate "C" not null,
+  subject text collate "C" not null,
   by text not null,
   body jsonb not null,
   constraint log_unique primary key (tenant, number, recorded_on)
@@ -366,7 +367,7 @@ create table log_default partition of log default;
 
 -- Which data key seals this book, by fingerprint: opening it with another one is refused.
 create table data_key (
-  tenant text not null,
+  tenant text collate "C" not null,
   fingerprint bytea not null,
   since timestamptz not null default now(),
   constraint data_key_unique primary key (tenant)

@@ -188,40 +188,49 @@ pub async fn post(
     .fetch_one(&mut *connection)
     .await
     .map_err(refused)?;
-    // An event that is booked anew at this moment has a higher count by the time we reach it, and
-    // is left alone.
+    // Most events have all their rows in the one journal; only for the others it is asked where the
+    // rest is. An event that is booked anew at this moment has a higher count of bookings by the time
+    // we reach it, and is left alone.
     sqlx::query!(
-        "with candidate as (
-           select inbox.event, inbox.bookings
-           from inbox
-           where inbox.tenant = $1
-             and inbox.state = 'pending'
-             and inbox.event in (
-               select r.event
-               from member
-               join row r
-                 on r.tenant = member.tenant
-                 and r.id = member.row
-                 and r.recorded_on = member.recorded_on
-               where member.tenant = $1
-                 and member.journal = $2
-                 and member.live
+        "with touched as materialized (
+           select event, count(*) as rows
+           from member
+           where tenant = $1
+             and journal = $2
+             and live
+           group by event
+         ), candidate as materialized (
+           select entry.event, entry.bookings
+           from touched
+           cross join lateral (
+             select event, bookings
+             from inbox
+             where inbox.tenant = $1
+               and inbox.event = touched.event
+               and inbox.state = 'pending'
+             offset 0
+           ) as entry
+           where touched.rows = (
+               select count(*)
+               from row
+               where row.tenant = $1
+                 and row.event = touched.event
              )
-             and not exists (
+             or not exists (
                select
-               from row r
+               from row
                left join row_superseded
-                 on row_superseded.tenant = r.tenant
-                 and row_superseded.id = r.id
+                 on row_superseded.tenant = $1
+                 and row_superseded.id = row.id
                left join member
-                 on member.tenant = r.tenant
-                 and member.row = r.id
+                 on member.tenant = $1
+                 and member.row = row.id
                  and member.live
                left join journal
-                 on journal.tenant = member.tenant
+                 on journal.tenant = $1
                  and journal.key = member.journal
-               where r.tenant = inbox.tenant
-                 and r.event = inbox.event
+               where row.tenant = $1
+                 and row.event = touched.event
                  and row_superseded.id is null
                  and journal.state is distinct from 'posted'
              )

@@ -128,12 +128,13 @@ async fn close_over(
     let closed = sqlx::query!(
         "with closed as (
            delete from row_open
-           where tenant = $1
-             and id = any($3)
-           returning id, recorded_on
+           using unnest($3::uuid[]) as named (id)
+           where row_open.tenant = $1
+             and row_open.id = named.id
+           returning row_open.id, row_open.recorded_on, row_open.event
          )
-         insert into member (tenant, journal, row, recorded_on, live)
-         select $1, $2, id, recorded_on, true
+         insert into member (tenant, journal, row, recorded_on, event, live)
+         select $1, $2, id, recorded_on, event, true
          from closed
          order by id",
         book.tenant(),
@@ -237,17 +238,22 @@ async fn leave(
          )
          select r.tenant, r.id, r.recorded_on, r.event, journal.target, journal.entity,
            journal.accounting_date, r.written
-         from member
-         join row r
-           on r.tenant = member.tenant
-           and r.id = member.row
-           and r.recorded_on = member.recorded_on
-         join journal
-           on journal.tenant = member.tenant
-           and journal.key = member.journal
-         where member.tenant = $1
+         from unnest($3::uuid[]) as named (id)
+         join member
+           on member.tenant = $1
            and member.journal = $2
-           and member.row = any($3)",
+           and member.row = named.id
+         cross join lateral (
+           select *
+           from row
+           where row.tenant = $1
+             and row.id = member.row
+             and row.recorded_on = member.recorded_on
+           offset 0
+         ) as r
+         join journal
+           on journal.tenant = $1
+           and journal.key = $2",
         book.tenant(),
         key.as_str(),
         &reopen,

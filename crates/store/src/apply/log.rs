@@ -61,12 +61,15 @@ pub async fn sequence(
         "with taken as (
            delete from log_pending
            where tenant = $1
-             and written in (
-               select written
-               from log_pending
-               where tenant = $1
-               order by written
-               limit $3
+             and written <= (
+               select max(oldest.written)
+               from (
+                 select written
+                 from log_pending
+                 where tenant = $1
+                 order by written
+                 limit $3
+               ) as oldest
              )
            returning written, at, kind, subject, by, body
          )

@@ -68,14 +68,18 @@ async fn refuse_known(
     let ids: Vec<Uuid> = rows.iter().map(|(_, row)| row.id.0).collect();
     let known = sqlx::query_scalar!(
         r#"select exists (
-             select from member
-             where tenant = $1
-               and row = any($2)
-               and live
+             select
+             from unnest($2::uuid[]) as named (id)
+             join member
+               on member.tenant = $1
+               and member.row = named.id
+               and member.live
            ) or exists (
-             select from row_superseded
-             where tenant = $1
-               and id = any($2)
+             select
+             from unnest($2::uuid[]) as named (id)
+             join row_superseded
+               on row_superseded.tenant = $1
+               and row_superseded.id = named.id
            ) as "known!""#,
         book.tenant(),
         &ids,
@@ -197,9 +201,10 @@ pub async fn supersede(
     let superseded = sqlx::query!(
         "with withdrawn as (
            delete from row_open
-           where tenant = $1
-             and id = any($2)
-           returning id
+           using unnest($2::uuid[]) as named (id)
+           where row_open.tenant = $1
+             and row_open.id = named.id
+           returning row_open.id
          )
          insert into row_superseded (tenant, id)
          select $1, id

@@ -82,16 +82,16 @@ pub async fn events_without_their_rows(
            select count(*) as live, count(*) filter (where journal.state = 'posted') as posted
            from row r
            left join row_superseded
-             on row_superseded.tenant = r.tenant
+             on row_superseded.tenant = $1
              and row_superseded.id = r.id
            left join member
-             on member.tenant = r.tenant
+             on member.tenant = $1
              and member.row = r.id
              and member.live
            left join journal
-             on journal.tenant = member.tenant
+             on journal.tenant = $1
              and journal.key = member.journal
-           where r.tenant = inbox.tenant
+           where r.tenant = $1
              and r.event = inbox.event
              and row_superseded.id is null
          ) as standing on true
@@ -118,7 +118,7 @@ pub async fn journals(
 ) -> Result<Vec<JournalSum>, Failure> {
     let sums = sqlx::query!(
         r#"with page as (
-           select tenant, key, document
+           select key, document
            from journal
            where tenant = $1
              and state = 'posted'
@@ -133,18 +133,22 @@ pub async fn journals(
            select count(*) as members, count(r.id) as rows,
              coalesce(sum(r.amount), 0)::bigint as total
            from member
-           left join row r
-             on r.tenant = member.tenant
-             and r.id = member.row
-             and r.recorded_on = member.recorded_on
-           where member.tenant = page.tenant
+           left join lateral (
+             select id, amount
+             from row
+             where row.tenant = $1
+               and row.id = member.row
+               and row.recorded_on = member.recorded_on
+             offset 0
+           ) as r on true
+           where member.tenant = $1
              and member.journal = page.key
              and member.live
          ) as membership
          cross join lateral (
            select coalesce(sum(debit), 0)::bigint as total
            from journal_line
-           where journal_line.tenant = page.tenant
+           where journal_line.tenant = $1
              and journal_line.journal = page.key
          ) as body
          order by page.key"#,
@@ -173,13 +177,17 @@ pub async fn posted_by_role(book: &PostgresBook) -> Result<Vec<(Code, Role, Mino
            select r.*
            from journal
            join member
-             on member.tenant = journal.tenant
+             on member.tenant = $1
              and member.journal = journal.key
              and member.live
-           join row r
-             on r.tenant = member.tenant
-             and r.id = member.row
-             and r.recorded_on = member.recorded_on
+           cross join lateral (
+             select *
+             from row
+             where row.tenant = $1
+               and row.id = member.row
+               and row.recorded_on = member.recorded_on
+             offset 0
+           ) as r
            where journal.tenant = $1
              and journal.state = 'posted'
          ) as posted
@@ -207,13 +215,17 @@ pub async fn posted_on_clearing(book: &PostgresBook) -> Result<Vec<(Purpose, Min
            select r.*
            from journal
            join member
-             on member.tenant = journal.tenant
+             on member.tenant = $1
              and member.journal = journal.key
              and member.live
-           join row r
-             on r.tenant = member.tenant
-             and r.id = member.row
-             and r.recorded_on = member.recorded_on
+           cross join lateral (
+             select *
+             from row
+             where row.tenant = $1
+               and row.id = member.row
+               and row.recorded_on = member.recorded_on
+             offset 0
+           ) as r
            where journal.tenant = $1
              and journal.state = 'posted'
          ) as posted
@@ -246,13 +258,17 @@ pub async fn posted_by_dimension(
            select r.*
            from journal
            join member
-             on member.tenant = journal.tenant
+             on member.tenant = $1
              and member.journal = journal.key
              and member.live
-           join row r
-             on r.tenant = member.tenant
-             and r.id = member.row
-             and r.recorded_on = member.recorded_on
+           cross join lateral (
+             select *
+             from row
+             where row.tenant = $1
+               and row.id = member.row
+               and row.recorded_on = member.recorded_on
+             offset 0
+           ) as r
            where journal.tenant = $1
              and journal.state = 'posted'
          ) as posted

@@ -36,9 +36,10 @@ pub async fn with_lines(
     let keys: Vec<&str> = journals.iter().map(|journal| journal.key.as_str()).collect();
     let rows = sqlx::query!(
         "select journal, role, facility, department, service_line, payer, item, debit, credit
-         from journal_line
-         where tenant = $1
-           and journal = any($2::text[])
+         from unnest($2::text[]) as wanted (key)
+         join journal_line
+           on journal_line.tenant = $1
+           and journal_line.journal = wanted.key
          order by journal, ordinal",
         book.tenant(),
         &keys as _,

@@ -13,7 +13,10 @@ use crate::book::PostgresBook;
 use crate::entry::{RowColumns, limit_of, unsigned};
 use crate::error::failure;
 
-/// Rows by the clause that follows `from row r`; the place is not asked for.
+/// Rows `r` by the clause that brings them; the place is not asked for.
+///
+/// The clauses keep working on tables of which the planner knows nothing yet: `offset 0` fixes that a
+/// row is looked up for each id, whatever the planner believes about how many there are.
 macro_rules! rows {
     ($clause:tt, $($argument:expr),* $(,)?) => {
         sqlx::query_as!(
@@ -23,14 +26,13 @@ macro_rules! rows {
                  r.debit_payer, r.credit_role, r.credit_facility, r.credit_department,
                  r.credit_service_line, r.credit_payer, r.amount, r.currency, r.purpose, r.item,
                  r.reverses, null::boolean as open, null::text as journal
-               from row r
-               "# + $clause,
+               from "# + $clause,
             $($argument),*
         )
     };
 }
 
-/// Rows with their place, by the clause that follows the joins.
+/// The same with their place, in order of writing.
 macro_rules! standings {
     ($clause:tt, $($argument:expr),* $(,)?) => {
         sqlx::query_as!(
@@ -40,15 +42,15 @@ macro_rules! standings {
                  r.debit_payer, r.credit_role, r.credit_facility, r.credit_department,
                  r.credit_service_line, r.credit_payer, r.amount, r.currency, r.purpose, r.item,
                  r.reverses, row_open.id is not null as open, member.journal as "journal?"
-               from row r
+               from "# + $clause + r#"
                left join row_open
-                 on row_open.tenant = r.tenant
+                 on row_open.tenant = $1
                  and row_open.id = r.id
                left join member
-                 on member.tenant = r.tenant
+                 on member.tenant = $1
                  and member.row = r.id
                  and member.live
-               "# + $clause,
+               order by r.written"#,
             $($argument),*
         )
     };
@@ -57,9 +59,14 @@ macro_rules! standings {
 pub async fn by_id(book: &PostgresBook, ids: &[RowId]) -> Result<Vec<Row>, Failure> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let found = rows!(
-        "join unnest($2::uuid[]) with ordinality as wanted (id, place)
-           on wanted.id = r.id
-         where r.tenant = $1
+        "unnest($2::uuid[]) with ordinality as wanted (id, place)
+         cross join lateral (
+           select *
+           from row
+           where row.tenant = $1
+             and row.id = wanted.id
+           offset 0
+         ) as r
          order by wanted.place",
         book.tenant(),
         &ids,
@@ -72,9 +79,12 @@ pub async fn by_id(book: &PostgresBook, ids: &[RowId]) -> Result<Vec<Row>, Failu
 
 pub async fn of_event(book: &PostgresBook, event: EventId) -> Result<Vec<RowStanding>, Failure> {
     let found = standings!(
-        "where r.tenant = $1
-           and r.event = $2
-         order by r.written",
+        "(
+           select *
+           from row
+           where tenant = $1
+             and event = $2
+         ) as r",
         book.tenant(),
         event.0,
     )
@@ -91,28 +101,37 @@ pub async fn open(
     limit: usize,
 ) -> Result<Vec<Row>, Failure> {
     let found = rows!(
-        "join row_open
-           on row_open.tenant = r.tenant
-           and row_open.id = r.id
-           and row_open.recorded_on = r.recorded_on
-         where row_open.tenant = $1
-           and row_open.target = $2
-           and row_open.entity = $3
-           and row_open.accounting_date = $4
-           and row_open.event in (
-             select first.event
-             from (
-               select event
-               from row_open
-               where tenant = $1
-                 and target = $2
-                 and entity = $3
-                 and accounting_date = $4
-               order by written
-               limit $5
-             ) as first
-           )
-         order by row_open.written",
+        "(
+           select distinct first.event
+           from (
+             select event
+             from row_open
+             where tenant = $1
+               and target = $2
+               and entity = $3
+               and accounting_date = $4
+             order by written
+             limit $5
+           ) as first
+         ) as page
+         cross join lateral (
+           select *
+           from row
+           where row.tenant = $1
+             and row.event = page.event
+           offset 0
+         ) as r
+         cross join lateral (
+           select written, target, entity, accounting_date
+           from row_open
+           where row_open.tenant = $1
+             and row_open.id = r.id
+           offset 0
+         ) as opened
+         where opened.target = $2
+           and opened.entity = $3
+           and opened.accounting_date = $4
+         order by opened.written",
         book.tenant(),
         group.target.as_str(),
         group.entity.as_str(),
@@ -151,10 +170,15 @@ pub async fn open_groups(book: &PostgresBook) -> Result<Vec<OpenGroup>, Failure>
 
 pub async fn members(book: &PostgresBook, key: &JournalKey) -> Result<Vec<Row>, Failure> {
     let found = rows!(
-        "join member
-           on member.tenant = r.tenant
-           and member.row = r.id
-           and member.recorded_on = r.recorded_on
+        "member
+         cross join lateral (
+           select *
+           from row
+           where row.tenant = $1
+             and row.id = member.row
+             and row.recorded_on = member.recorded_on
+           offset 0
+         ) as r
          where member.tenant = $1
            and member.journal = $2
            and member.live
@@ -175,16 +199,21 @@ pub async fn of_remittance(
     limit: usize,
 ) -> Result<Vec<RowStanding>, Failure> {
     let found = standings!(
-        "where r.tenant = $1
-           and r.remittance = $2
-           and r.event in (
-             select event
-             from inbox
-             where tenant = $1
-               and remittance = $2
-           )
-         order by r.written
-         limit $3",
+        "(
+           select one.*
+           from inbox
+           cross join lateral (
+             select *
+             from row
+             where row.tenant = $1
+               and row.event = inbox.event
+             offset 0
+           ) as one
+           where inbox.tenant = $1
+             and inbox.remittance = $2
+           order by one.written
+           limit $3
+         ) as r",
         book.tenant(),
         remittance.0,
         limit_of(limit),

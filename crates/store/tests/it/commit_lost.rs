@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! When the answer to a commit is lost, the book says so and the step key tells what happened.
 
+use std::time::{Duration, Instant};
+
 use model::code::Code;
 use ports::book::{Applied, ApplyError, Book, Effects, LogEntry};
 use ports::failure::Failure;
@@ -84,7 +86,9 @@ async fn a_connection_that_breaks_before_the_commit_is_tried_again() {
     use sqlx::Connection;
     let mut lock = connection.begin().await.expect("begun");
     sqlx::query("lock table unit in exclusive mode").execute(&mut *lock).await.expect("locked");
+    let begin = Instant::now();
     let first = loop {
+        assert!(begin.elapsed() < Duration::from_secs(20), "it never came to the lock");
         let ended: i64 = sqlx::query_scalar(
             "select count(*) filter (where pg_terminate_backend(pid))
              from pg_stat_activity

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Whoever lost a lane commits nothing after the new holder was told that it has it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use model::code::Code;
 use ports::book::{Applied, ApplyError, Book, Effects, Unit};
@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use crate::world::{World, process};
 
 const HOUR: Duration = Duration::from_secs(3600);
+const WAIT_MAX: Duration = Duration::from_secs(20);
 
 /// A step that has to wait for whoever holds the unit table.
 fn step(key: &str) -> Effects {
@@ -23,7 +24,8 @@ fn step(key: &str) -> Effects {
 
 /// Waits until so many of the book's connections wait for a lock.
 async fn until_waiting(connection: &mut PgConnection, count: i64) {
-    loop {
+    let begin = Instant::now();
+    while begin.elapsed() < WAIT_MAX {
         let waiting: i64 = sqlx::query_scalar(
             "select count(*)
              from pg_stat_activity
@@ -39,6 +41,7 @@ async fn until_waiting(connection: &mut PgConnection, count: i64) {
         }
         tokio::task::yield_now().await;
     }
+    panic!("there were never {count} waiting for a lock");
 }
 
 async fn expire(connection: &mut PgConnection) {

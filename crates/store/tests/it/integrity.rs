@@ -92,7 +92,7 @@ async fn a_row_is_never_a_live_member_twice() {
     with_journal(&world).await;
     let (code, constraint) = refusal(
         &world,
-        &["insert into member select tenant, 'other', row, recorded_on, live from member"],
+        &["insert into member select tenant, 'other', row, recorded_on, event, live from member"],
     )
     .await
     .expect("refused");
