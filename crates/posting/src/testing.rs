@@ -11,5 +11,5 @@ mod world;
 pub use erp::{Call, Fault, Plan, TestErp};
 pub use judge::{complaints_always, complaints_at_rest};
 pub use ledger::Paper;
-pub use simulate::{Life, simulate};
+pub use simulate::{Life, simulate, story};
 pub use world::{FixedReference, Rebook, World, reference, settings};

@@ -47,10 +47,12 @@ impl Way<'_> {
         Ok(Outcome::Done(effects))
     }
 
-    /// Drafts of a request in doubt can land until it has rested; then they are removed.
+    /// Drafts of a request in doubt can land until it has rested; then they are removed. Whether there
+    /// ever was a doubt is not known here: a person may have released the journal in between.
     fn sweep_later(&self, now: OffsetDateTime) -> Option<Unit> {
-        if self.mode != PostingMode::CreateThenPost || self.doubt == Doubt::None {
-            return None;
+        match self.mode {
+            PostingMode::CreateThenPost => {}
+            PostingMode::NativeKey | PostingMode::Keyless => return None,
         }
         let key = &self.journal.key;
         let due = now + self.rest();

@@ -61,13 +61,13 @@ impl Dice {
 }
 
 type Stopped = Pin<Box<dyn Future<Output = Ran> + Send>>;
-type Counts = Arc<Mutex<Life>>;
+/// What is counted, and what is told, by the plans of faults as well.
+type Counts = Arc<Mutex<(Life, String)>>;
 
 struct Simulation {
     world: World,
     dice: Dice,
     life: Counts,
-    log: String,
     posters: [Arc<Runner>; 2],
     taker: Arc<Runner>,
     holders: u32,
@@ -78,13 +78,18 @@ struct Simulation {
 
 /// Lives through one seed, or says what went wrong and when.
 pub fn simulate(seed: u64, mode: PostingMode) -> Result<Life, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .map_err(|error| error.to_string())?;
+    story(seed, mode).0
+}
+
+/// The same with everything that happened, line by line, to find out why.
+pub fn story(seed: u64, mode: PostingMode) -> (Result<Life, String>, String) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = runtime.expect("a runtime with nothing but a timer");
     let _inside = runtime.enter();
     let mut simulation = Simulation::new(seed, mode);
-    simulation.live().map_err(|what| format!("seed {seed}, {mode:?}: {what}"))
+    let lived = simulation.live().map_err(|what| format!("seed {seed}, {mode:?}: {what}"));
+    let told = simulation.life.lock().expect("no plan panics").1.clone();
+    (lived, told)
 }
 
 impl Simulation {
@@ -96,8 +101,8 @@ impl Simulation {
         plan_book(&world, Dice(dice.roll()), &life);
         let posters = ["p0", "p1"].map(|holder| Arc::new(world.poster(holder)));
         let taker = Arc::new(world.taker("t0"));
-        let (log, stopped) = (String::new(), Vec::new());
-        Self { world, dice, life, log, posters, taker, holders: 2, events: 0, stopped }
+        let stopped = Vec::new();
+        Self { world, dice, life, posters, taker, holders: 2, events: 0, stopped }
     }
 
     fn live(&mut self) -> Result<Life, String> {
@@ -113,7 +118,7 @@ impl Simulation {
             self.judge(tick)?;
         }
         self.calm_down()?;
-        let mut life = self.life.lock().expect("no plan panics").clone();
+        let (mut life, log) = self.life.lock().expect("no plan panics").clone();
         life.journals = self.world.book.all_journals().len() as u64;
         for entry in self.world.book.inbox_entries() {
             match entry.state {
@@ -125,13 +130,14 @@ impl Simulation {
                 | EventState::Noted => return Err(format!("{} is {:?}", entry.event, entry.state)),
             }
         }
-        life.trace = Hash::of(&[self.log.as_bytes()]).hex();
+        life.trace = Hash::of(&[log.as_bytes()]).hex();
         Ok(life)
     }
 
     fn say(&mut self, what: &str, more: &dyn std::fmt::Debug) {
         let now = self.world.clock().now();
-        let _ = writeln!(self.log, "{now} {what} {more:?}");
+        let log = &mut self.life.lock().expect("no plan panics").1;
+        let _ = writeln!(log, "{now} {what} {more:?}");
     }
 
     fn book_some(&mut self) {
@@ -165,7 +171,7 @@ impl Simulation {
         }
         let replayed = self.world.replay_journals().now_or_never();
         if let Some(Ok(replayed)) = replayed {
-            self.life.lock().expect("no plan panics").replays += replayed as u64;
+            self.life.lock().expect("no plan panics").0.replays += replayed as u64;
         }
         self.say("replayed", &replayed);
     }
@@ -195,9 +201,9 @@ impl Simulation {
             // Past its lease, and within the time in which a late request may land.
             let ticks = 5 + u32::try_from(self.dice.below(7)).unwrap_or(0);
             self.stopped.push((tick + ticks, run));
-            self.life.lock().expect("no plan panics").stops += 1;
+            self.life.lock().expect("no plan panics").0.stops += 1;
         } else {
-            self.life.lock().expect("no plan panics").crashes += 1;
+            self.life.lock().expect("no plan panics").0.crashes += 1;
         }
         self.holders += 1;
         self.posters[place] = Arc::new(self.world.poster(&format!("p{}", self.holders)));
@@ -207,7 +213,7 @@ impl Simulation {
         let ran = self.taker.clone().run_due().now_or_never();
         self.say("taker", &(tick, &ran));
         if ran.is_none() {
-            self.life.lock().expect("no plan panics").crashes += 1;
+            self.life.lock().expect("no plan panics").0.crashes += 1;
             self.holders += 1;
             self.taker = Arc::new(self.world.taker(&format!("t{}", self.holders)));
         }
@@ -260,7 +266,8 @@ fn plan_erp(world: &World, mut dice: Dice, life: &Counts) {
             24..=26 => Some(Fault::Pause),
             _ => None,
         };
-        let mut life = life.lock().expect("nobody panics while counting");
+        let (life, log) = &mut *life.lock().expect("nobody panics while counting");
+        let _ = writeln!(log, "    {call:?} {fault:?}");
         let changes = matches!(call, Call::Submit | Call::Post);
         life.requests += u64::from(changes);
         if let Some(fault) = fault {
@@ -294,7 +301,8 @@ fn plan_book(world: &World, mut dice: Dice, life: &Counts) {
             5 => BookFault::CrashAfter,
             _ => return None,
         };
-        let mut life = life.lock().expect("nobody panics while counting");
+        let (life, log) = &mut *life.lock().expect("nobody panics while counting");
+        let _ = writeln!(log, "    {operation:?} {fault:?}");
         *life.faults.entry(format!("book {fault:?}")).or_default() += 1;
         Some(fault)
     }));

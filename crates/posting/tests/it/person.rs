@@ -123,3 +123,25 @@ async fn a_document_that_is_there_twice_or_altered_is_an_incident_until_one_soun
         assert_eq!(count(&world, EventState::Posted), 3, "{what}");
     }
 }
+
+/// The draft of the first request lands while the journal waits for a person, and is not seen yet when
+/// the person has it sent again.
+#[tokio::test]
+async fn a_draft_that_lands_while_a_person_decides_is_swept_in_the_end() {
+    let world = world_with(PostingMode::CreateThenPost, 3).await;
+    first_submit(&world, Fault::Late(Duration::from_secs(20)));
+    send_once(&world).await;
+    world.erp.revoke_permission();
+    let poster = world.poster("one");
+    for _ in 0..10 {
+        world.clock().advance(Duration::from_secs(1));
+        poster.run_due().await;
+    }
+    assert_eq!(state(&world), JournalState::Parked { code: Exception::PostRejected });
+    world.erp.grant_permission();
+    world.clock().advance(Duration::from_secs(10));
+    assert_eq!(world.erp.papers(FoundState::Draft).len(), 1, "it has landed");
+    world.replay_journals().await.unwrap();
+    rest(&world, "one", 200).await;
+    assert_ties(&world, "released beside a draft");
+}

@@ -54,6 +54,19 @@ async fn lines_that_the_erp_refuses_hold_their_events_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn the_neighbours_of_a_refused_line_are_posted_before_anybody_takes_the_refused_ones_back() {
+    let world = world_with(PostingMode::NativeKey, 3).await;
+    world.erp.deactivate("facility", "F2");
+    let poster = world.poster("one");
+    for _ in 0..20 {
+        world.clock().advance(Duration::from_secs(1));
+        poster.run_due().await;
+    }
+    assert_eq!(count(&world, EventState::Posted), 2);
+    assert_eq!(count(&world, EventState::Pending), 1);
+}
+
+#[tokio::test]
 async fn what_reference_data_knows_to_be_wrong_is_never_sent() {
     for mode in PostingMode::ALL {
         let world = world_with(mode, 2).await;
