@@ -327,3 +327,27 @@ fn a_fault_at_any_transaction_changes_nothing_in_the_end() {
         }
     }
 }
+
+#[test]
+fn a_remittance_of_several_batches_is_decided_whole() {
+    let claim = |number: usize| Claim {
+        claim: format!("C{number}"),
+        status: "1".to_owned(),
+        charge: "10.00".to_owned(),
+        paid: "4.00".to_owned(),
+        cas: "CO 45 5.00; PR 1 1.00".to_owned(),
+        ..Claim::default()
+    };
+    let plb = vec!["WO R 7.00".to_owned(), "72 R -7.00".to_owned(), "L6 - -1.00".to_owned()];
+    let receive = receive("MCR", "T", (0..2_500).map(claim).collect(), plb, 1_000_100);
+    let (sums, states) = block_on(end(&Setup::default(), "head\n", &[receive], true));
+    let at = |role: &'static str, payer: &str| {
+        sums.get(&("MAIN".to_owned(), "CITY".to_owned(), payer.to_owned(), role)).copied()
+    };
+    assert_eq!(at("1090", "MCR"), Some(1_000_100));
+    assert_eq!(at("1200", "MCR"), Some(-2_500_000));
+    assert_eq!((at("1210", ""), at("4100", "MCR")), (Some(250_000), Some(1_250_000)));
+    assert_eq!((at("4900", "MCR"), at("1095", "MCR")), (Some(-100), None));
+    let booked: u64 = states.get("claim pending ").copied().unwrap_or_default();
+    assert_eq!(booked, 2_500);
+}

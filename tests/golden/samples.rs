@@ -20,7 +20,7 @@ use time::macros::date;
 
 use crate::input::{SOURCE, Setup, TENANT};
 use crate::render;
-use crate::world::World;
+use crate::world::{World, entity};
 
 const SAMPLES: &str = "../../shared/samples/835";
 
@@ -133,10 +133,12 @@ async fn hand_in(world: &mut World, number: usize, bytes: &[u8]) {
 }
 
 /// Claims by what became of them, and whether every sound set's clearing came to its payment.
-async fn outcome(files: &[Vec<u8>]) -> BTreeMap<String, u64> {
+async fn outcome(files: &[Vec<u8>], entities: &[&str]) -> BTreeMap<String, u64> {
     let setup = Setup { provisional: true, ..Setup::default() };
     let routes = vec![Route { entity: Code::new("*"), target: Code::new("erp") }];
-    let mut world = World::with_reference(&setup, Reference { routes, ..Reference::default() });
+    let entities = entities.iter().map(|code| (Code::new(code), entity(&setup, code))).collect();
+    let reference = Reference { routes, entities, ..Reference::default() };
+    let mut world = World::with_reference(&setup, reference);
     for (number, bytes) in files.iter().enumerate() {
         hand_in(&mut world, number, bytes).await;
     }
@@ -187,6 +189,10 @@ fn public_samples_in_any_order_post_each_claim_once() {
     let runtime = runtime.expect("a runtime");
     for seed in 0..20 {
         let order = if seed == 0 { files.clone() } else { shuffled(&files, seed) };
-        assert_eq!(runtime.block_on(outcome(&order)), expected, "order {seed}");
+        // Each payee an entity of its own, or all of them one.
+        for entities in [&[][..], &["ALL"][..]] {
+            let found = runtime.block_on(outcome(&order, entities));
+            assert_eq!(found, expected, "order {seed}, entities {entities:?}");
+        }
     }
 }

@@ -103,7 +103,7 @@ fn reference(setup: &Setup, knows_all: bool) -> Reference {
     }
 }
 
-fn entity(setup: &Setup, code: &str) -> Entity {
+pub fn entity(setup: &Setup, code: &str) -> Entity {
     Entity {
         code: Code::new(code),
         name: code.to_owned(),

@@ -93,6 +93,9 @@ pub fn rule(
             if item.holds == Holds::Events {
                 return Err("events are held by this item; replay or exclude them".to_owned());
             }
+            if matches!(item.subject, Subject::Work { .. }) {
+                return Err("the work still waits to be done; replay it".to_owned());
+            }
             if reason.trim().is_empty() {
                 return Err("closing an item needs a reason code".to_owned());
             }

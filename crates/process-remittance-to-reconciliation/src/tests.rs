@@ -95,6 +95,13 @@ fn parked_work_is_put_back_under_its_own_name() {
     assert!(crate::replay::unit(&about_work("remittance/nonsense"), now).is_none());
 }
 
+#[test]
+fn work_that_waits_cannot_be_called_done() {
+    let parked = about_work("remittance/1");
+    let done = Decision::Done { reason: Code::new("seen") };
+    assert!(decided(&parked, "ann", done).is_err());
+}
+
 fn about_work(unit: &str) -> Item {
     let mut item = item(exception::Code::Defect, Holds::Nothing, ItemState::Open);
     item.subject = Subject::Work { unit: Code::new(unit) };
