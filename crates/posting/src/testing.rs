@@ -6,10 +6,12 @@ mod erp;
 mod judge;
 mod ledger;
 mod simulate;
+mod weather;
 mod world;
 
 pub use erp::{Call, Fault, Plan, TestErp};
 pub use judge::{complaints_always, complaints_at_rest};
 pub use ledger::Paper;
 pub use simulate::{Life, simulate, story};
+pub use weather::{Dice, weather_of_book, weather_of_erp};
 pub use world::{FixedReference, Rebook, World, reference, settings};

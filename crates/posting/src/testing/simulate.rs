@@ -12,10 +12,12 @@ use futures::FutureExt;
 use model::event::EventState;
 use model::id::Hash;
 use ports::erp::PostingMode;
-use ports::memory::{Fault as BookFault, Operation};
 use workflow::{Ran, Runner};
 
-use super::{Call, Fault, World, complaints_always, complaints_at_rest};
+use super::{
+    Call, Dice, Fault, World, complaints_always, complaints_at_rest, weather_of_book,
+    weather_of_erp,
+};
 
 const TICKS: u32 = 160;
 const EVENTS_MAX: u64 = 30;
@@ -36,28 +38,6 @@ pub struct Life {
     pub posted: u64,
     pub quarantined: u64,
     pub replays: u64,
-}
-
-/// SplitMix64: small, seeded, the same everywhere.
-#[derive(Clone)]
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.roll() % bound
-    }
-
-    fn in_hundred(&mut self, chance: u64) -> bool {
-        self.below(100) < chance
-    }
 }
 
 type Stopped = Pin<Box<dyn Future<Output = Ran> + Send>>;
@@ -95,10 +75,10 @@ pub fn story(seed: u64, mode: PostingMode) -> (Result<Life, String>, String) {
 impl Simulation {
     fn new(seed: u64, mode: PostingMode) -> Self {
         let world = World::new(mode);
-        let mut dice = Dice(seed ^ 0x5EED);
+        let mut dice = Dice::new(seed ^ 0x5EED);
         let life = Counts::default();
-        plan_erp(&world, Dice(dice.roll()), &life);
-        plan_book(&world, Dice(dice.roll()), &life);
+        plan_erp(&world, Dice::new(dice.roll()), &life);
+        plan_book(&world, Dice::new(dice.roll()), &life);
         let posters = ["p0", "p1"].map(|holder| Arc::new(world.poster(holder)));
         let taker = Arc::new(world.taker("t0"));
         let stopped = Vec::new();
@@ -252,58 +232,33 @@ impl Simulation {
     }
 }
 
-fn plan_erp(world: &World, mut dice: Dice, life: &Counts) {
+fn plan_erp(world: &World, dice: Dice, life: &Counts) {
     let life = life.clone();
-    world.erp.plan_faults(Box::new(move |call| {
-        let late = Duration::from_millis(dice.below(59_000));
-        let fault = match dice.below(100) {
-            0..=3 => Some(Fault::Transient),
-            4..=8 => Some(Fault::Lost),
-            9..=14 => Some(Fault::Done),
-            15..=19 => Some(Fault::Late(late)),
-            20..=21 => Some(Fault::CrashBefore),
-            22..=23 => Some(Fault::CrashAfter),
-            24..=26 => Some(Fault::Pause),
-            _ => None,
-        };
+    world.erp.plan_faults(weather_of_erp(dice, move |call, fault| {
         let (life, log) = &mut *life.lock().expect("nobody panics while counting");
         let _ = writeln!(log, "    {call:?} {fault:?}");
         let changes = matches!(call, Call::Submit | Call::Post);
         life.requests += u64::from(changes);
-        if let Some(fault) = fault {
-            let name = match fault {
-                Fault::Late(_) => "Late".to_owned(),
-                Fault::Transient
-                | Fault::Lost
-                | Fault::Done
-                | Fault::CrashBefore
-                | Fault::CrashAfter
-                | Fault::Pause => format!("{fault:?}"),
-            };
-            let doubt = fault != Fault::Transient;
-            life.in_doubt += u64::from(changes && doubt);
-            *life.faults.entry(format!("erp {name}")).or_default() += 1;
-        }
-        fault
+        let Some(fault) = fault else { return };
+        let name = match fault {
+            Fault::Late(_) => "Late".to_owned(),
+            Fault::Transient
+            | Fault::Lost
+            | Fault::Done
+            | Fault::CrashBefore
+            | Fault::CrashAfter
+            | Fault::Pause => format!("{fault:?}"),
+        };
+        life.in_doubt += u64::from(changes && fault != Fault::Transient);
+        *life.faults.entry(format!("erp {name}")).or_default() += 1;
     }));
 }
 
-fn plan_book(world: &World, mut dice: Dice, life: &Counts) {
+fn plan_book(world: &World, dice: Dice, life: &Counts) {
     let life = life.clone();
-    world.book.plan_faults(Box::new(move |operation| {
-        let chance = if operation == Operation::Apply { 100 } else { 1_500 };
-        let fault = match dice.below(chance) {
-            0 => BookFault::Transient,
-            1 => BookFault::UnknownLost,
-            2 => BookFault::UnknownApplied,
-            3 => BookFault::StaleFence,
-            4 => BookFault::CrashBefore,
-            5 => BookFault::CrashAfter,
-            _ => return None,
-        };
+    world.book.plan_faults(weather_of_book(dice, move |operation, fault| {
         let (life, log) = &mut *life.lock().expect("nobody panics while counting");
         let _ = writeln!(log, "    {operation:?} {fault:?}");
         *life.faults.entry(format!("book {fault:?}")).or_default() += 1;
-        Some(fault)
     }));
 }
