@@ -70,6 +70,10 @@ async fn act(world: &mut World, folder: &Path, step: &Step) -> String {
             };
             format!("{} {}{answer}", decide.action, decide.code)
         }
+        Step::Rules { text } => {
+            world.rule(text);
+            "rules".to_owned()
+        }
         Step::Refuse { claim, code } => {
             world.refuse(claim, code).await;
             format!("refuse {claim} {code}")

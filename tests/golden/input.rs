@@ -51,6 +51,8 @@ pub enum Step {
     Learn {},
     /// A person decides about the open item with this code.
     Decide(Decide),
+    /// These rules are put before the compiled-in ones.
+    Rules { text: String },
     /// The target refuses the rows of this claim for good.
     Refuse { claim: String, code: String },
 }

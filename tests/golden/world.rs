@@ -152,6 +152,35 @@ fn periods(entity: &Code, open_from: Option<Date>) -> Vec<Period> {
     ]
 }
 
+fn process(
+    book: &MemoryBook,
+    reference: &Arc<Changing>,
+    setup: &Setup,
+    rules: Rules,
+) -> RemittanceProcess {
+    let mut settings = Settings::new(TENANT);
+    settings.unknown_reference = match setup.provisional {
+        true => UnknownReference::Provisional,
+        false => UnknownReference::Hold,
+    };
+    let posting = posting::Settings {
+        tenant: Code::new(TENANT),
+        process: Code::new(PROCESS),
+        process_lane: Code::new(LANE),
+        window: Duration::from_secs(10),
+        rows_max: 1_000,
+        lines_max: 1_000,
+        erp_call_max: Duration::from_secs(5),
+        versions: Code::new("test"),
+    };
+    let (book, reference) = (Arc::new(book.clone()), reference.clone());
+    RemittanceProcess::new(book, reference, Arc::new(rules), settings, posting)
+}
+
+fn runner(book: &MemoryBook, process: &RemittanceProcess) -> Runner {
+    Runner::new(Arc::new(book.clone()), LANE, "test", process.steps(), Limits::default())
+}
+
 impl World {
     pub fn new(setup: &Setup) -> Self {
         Self::with_reference(setup, reference(setup, false))
@@ -161,28 +190,18 @@ impl World {
         let book = MemoryBook::new();
         book.clock().set(datetime!(2026-03-02 09:00 UTC));
         let reference = Arc::new(Changing(Mutex::new(Arc::new(reference))));
-        let mut settings = Settings::new(TENANT);
-        settings.unknown_reference = match setup.provisional {
-            true => UnknownReference::Provisional,
-            false => UnknownReference::Hold,
-        };
-        let posting = posting::Settings {
-            tenant: Code::new(TENANT),
-            process: Code::new(PROCESS),
-            process_lane: Code::new(LANE),
-            window: Duration::from_secs(10),
-            rows_max: 1_000,
-            lines_max: 1_000,
-            erp_call_max: Duration::from_secs(5),
-            versions: Code::new("test"),
-        };
-        let rules = Arc::new(Rules::compiled_in());
-        let shared: Arc<dyn Book> = Arc::new(book.clone());
-        let process =
-            RemittanceProcess::new(shared.clone(), reference.clone(), rules, settings, posting);
-        let runner = Runner::new(shared, LANE, "test", process.steps(), Limits::default());
+        let process = process(&book, &reference, setup, Rules::compiled_in());
+        let runner = runner(&book, &process);
         let (setup, documents) = (setup.clone(), Vec::new());
         Self { book, process, documents, reference, setup, runner, journals: 0 }
+    }
+
+    /// From here on these rules stand before the compiled-in ones.
+    pub fn rule(&mut self, text: &str) {
+        let all = Rules::compiled_in_text().to_owned() + text;
+        let rules = Rules::read(&all).expect("sound rules");
+        self.process = process(&self.book, &self.reference, &self.setup, rules);
+        self.runner = runner(&self.book, &self.process);
     }
 
     pub fn learn(&self) {

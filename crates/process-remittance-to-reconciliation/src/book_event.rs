@@ -141,9 +141,16 @@ fn difference(drafts: &[Draft], rows: &[RowStanding]) -> Difference {
     let mut kept: Vec<RowStanding> = Vec::new();
     let mut missing: Vec<Draft> = Vec::new();
     for draft in drafts {
-        match surplus.iter().position(|standing| is_row_of(&standing.row, draft)) {
-            Some(at) => kept.push(surplus.remove(at)),
-            None => missing.push(draft.clone()),
+        let mut wanted = draft.amount;
+        // What has posted stays as far as it is still wanted; only the rest is booked.
+        while let Some(at) =
+            surplus.iter().position(|standing| is_row_of(&standing.row, draft, wanted))
+        {
+            wanted -= surplus[at].row.amount.minor;
+            kept.push(surplus.remove(at));
+        }
+        if wanted > 0 {
+            missing.push(Draft { amount: wanted, ..draft.clone() });
         }
     }
     if cancelled > 0 {
@@ -156,11 +163,11 @@ fn difference(drafts: &[Draft], rows: &[RowStanding]) -> Difference {
     Difference { missing, kept, surplus }
 }
 
-fn is_row_of(row: &Row, draft: &Draft) -> bool {
-    row.entity == draft.entity
+fn is_row_of(row: &Row, draft: &Draft, wanted: Minor) -> bool {
+    row.amount.minor <= wanted
+        && row.entity == draft.entity
         && row.debit == draft.debit
         && row.credit == draft.credit
-        && row.amount.minor == draft.amount
         && row.purpose == draft.purpose
         && row.item == draft.item
 }
@@ -271,6 +278,7 @@ fn sync_items(effects: &mut Effects, scene: &Scene<'_>, target: &Target, known: 
             if item.amount != amount {
                 let mut item = work_item::moved(item, item.state.clone());
                 item.amount = amount;
+                item.reason = sentence(target, code);
                 effects.items.push(item);
             }
             continue;
