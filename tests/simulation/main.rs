@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Seeded simulation of posting over a book and an ERP in memory: 1,000 seeds, each lived twice.
+//! Seeded simulations over a book and an ERP in memory, of posting alone and of the whole flow:
+//! 1,000 seeds each, each lived twice.
 //! `REVBRIDGE_SEEDS=from..to` chooses others, for a long run or to live one seed again.
+
+mod flow;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -102,4 +105,26 @@ fn in_every_seed_everything_is_posted_once_or_held_and_both_books_tie() {
         assert_eq!(seen.faults.len(), 13, "every fault was met: {:?}", seen.faults);
         assert!(seen.stops > 0 && seen.crashes > 0 && seen.replays > 0);
     }
+}
+
+#[test]
+fn in_every_seed_the_whole_flow_ends_with_every_event_posted_and_clearing_at_what_was_paid() {
+    let mut failures = Vec::new();
+    let (mut faults, mut crashes, mut replays, mut documents) = (0, 0, 0, 0);
+    for seed in seeds() {
+        let mode = PostingMode::ALL[(seed % 3) as usize];
+        match (flow::live(seed, mode), flow::live(seed, mode)) {
+            (Ok(life), Ok(again)) if life == again => {
+                faults += life.faults;
+                crashes += life.crashes;
+                replays += life.replays;
+                documents += life.documents;
+            }
+            (Ok(_), Ok(_)) => failures.push(format!("seed {seed}, {mode:?}: two lives differ")),
+            (Err(what), _) | (_, Err(what)) => failures.push(what),
+        }
+    }
+    println!("{faults} faults, {crashes} crashes, {replays} replays, {documents} ERP documents");
+    assert_eq!(failures, Vec::<String>::new());
+    assert!(faults > 0 && crashes > 0 && replays > 0 && documents > 0);
 }

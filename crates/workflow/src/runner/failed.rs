@@ -75,7 +75,15 @@ impl Runner {
             Some(step) => step.subject(unit),
             None => Subject::Work { unit: format!("{}/{}", unit.lane, unit.id).into() },
         };
-        let cause = Cause { subject, code, holds: Holds::Events, amount: 0, claims: 0, reason };
+        // Work that waits can only be replayed; what is about a thing holds that thing's amount.
+        let holds = match subject {
+            Subject::Work { .. } => Holds::Nothing,
+            Subject::Document { .. }
+            | Subject::Remittance { .. }
+            | Subject::Event { .. }
+            | Subject::Journal { .. } => Holds::Events,
+        };
+        let cause = Cause { subject, code, holds, amount: 0, claims: 0, reason };
         let now = self.book.now().await?;
         let key = self.prefix(fence, unit).into();
         let effects = park(&*self.book, unit, cause, key, now).await?;
