@@ -22,7 +22,7 @@ pub fn write_reference(dir: &Path) -> anyhow::Result<()> {
     )?;
     std::fs::write(
         dir.join("payers.csv"),
-        "company_id,payer_id,name,payer,class\n1999999999,,Synthetic Health,P1,commercial\n",
+        "payer,name,class,identifiers\nP1,Synthetic Health,commercial,1999999999\n",
     )?;
     let mut accounts = String::from("role,account\n");
     let mut chart = Vec::new();

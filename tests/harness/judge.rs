@@ -35,6 +35,7 @@ impl Verdict {
             && self.keys_repeated.is_empty()
             && self.debits == self.credits
             && self.clearing == self.source
+            && self.drafts_left == 0
     }
 }
 

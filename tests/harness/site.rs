@@ -27,7 +27,7 @@ pub struct Plan {
 impl Plan {
     pub fn new(mode: &'static str) -> Self {
         let environment = Vec::new();
-        Self { mode, window_ms: 100, erp_call_ms_max: 400, lookup_lag_ms: 0, environment }
+        Self { mode, window_ms: 100, erp_call_ms_max: 350, lookup_lag_ms: 0, environment }
     }
 }
 
@@ -237,11 +237,12 @@ poll_ms = 50
 [posting]
 window_ms = {window}
 erp_call_ms_max = {call}
-lease_ms = 2000
+lease_ms = {lease}
 "#,
         lag = plan.lookup_lag_ms,
         window = plan.window_ms,
         call = plan.erp_call_ms_max,
+        lease = plan.erp_call_ms_max * 2,
     );
     std::fs::write(home.join("revbridge.toml"), text)?;
     Ok(())
