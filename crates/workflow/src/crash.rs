@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Named places at which a test ends the process: `REVBRIDGE_CRASH_AT=name[:nth]`.
-//! Without the feature `crash-points` they are compiled to nothing.
+//! They are there where debug assertions are; in a release they are compiled to nothing.
 
 /// Every place, in the order of an event's way. A name that is not here does not compile into a run.
 const POINTS: &[&str] = &[
@@ -26,10 +26,13 @@ const POINTS: &[&str] = &[
     "posting.draft.recorded",
     "posting.draft.answered",
     "posting.lookup.answered",
+    "posting.resend.before",
+    "posting.park.before",
     "posting.sweep.before",
 ];
 
-/// The names of all places.
+/// The names of all places, for a test that visits each of them.
+#[doc(hidden)]
 pub fn crash_points() -> &'static [&'static str] {
     POINTS
 }
@@ -42,12 +45,12 @@ macro_rules! crash_point {
     };
 }
 
-#[cfg(not(feature = "crash-points"))]
+#[cfg(not(debug_assertions))]
 #[inline(always)]
 pub fn reached(_name: &'static str) {}
 
 /// Ends the process, without any clean-up, when this is the place and the time that was asked for.
-#[cfg(feature = "crash-points")]
+#[cfg(debug_assertions)]
 pub fn reached(name: &'static str) {
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};

@@ -17,6 +17,10 @@ pub struct Limits {
     pub lookup_ms: u64,
     /// At most so long between two looks at an idle lane.
     pub idle_ms_max: u64,
+    /// So many log entries get their numbers in one transaction.
+    pub entries_per_pass_max: usize,
+    /// How often the sequencer looks for entries without a number.
+    pub sequence_ms: u64,
 }
 
 impl Default for Limits {
@@ -29,6 +33,8 @@ impl Default for Limits {
             backoff_ms_max: 60_000,
             lookup_ms: 1_000,
             idle_ms_max: 1_000,
+            entries_per_pass_max: 1_000,
+            sequence_ms: 250,
         }
     }
 }

@@ -20,16 +20,12 @@ pub struct Sequencer {
     lane: Lane,
     holder: Code,
     limits: Limits,
-    /// At most so many entries get their numbers in one transaction.
-    entries_max: usize,
-    /// How often it looks for entries without a number.
-    every_ms: u64,
 }
 
 impl Sequencer {
     pub fn new(book: Arc<dyn Book>, holder: impl Into<Code>, limits: Limits) -> Self {
         let (lane, holder) = (Code::new("sequencer"), holder.into());
-        Self { book, lane, holder, limits, entries_max: 1_000, every_ms: 250 }
+        Self { book, lane, holder, limits }
     }
 
     /// Numbers everything that has no number; `units` of the answer counts the entries.
@@ -53,11 +49,12 @@ impl Sequencer {
             let Some(lease) = lease else { return Ok(()) };
             ran.held = true;
             crash_point!("workflow.sequence.before");
-            let numbered = self.book.sequence(&lease.fence, self.entries_max).await?;
+            let numbered =
+                self.book.sequence(&lease.fence, self.limits.entries_per_pass_max).await?;
             crash_point!("workflow.sequence.after");
             ran.units += numbered;
             ran.done += numbered;
-            if numbered < self.entries_max {
+            if numbered < self.limits.entries_per_pass_max {
                 return Ok(());
             }
         }
@@ -80,7 +77,7 @@ impl Worker for Sequencer {
             if let Some(failure) = &ran.failure {
                 tracing::warn!(lane = %self.lane, %failure, "the log waits for its numbers");
             }
-            let pause = Duration::from_millis(self.every_ms);
+            let pause = Duration::from_millis(self.limits.sequence_ms);
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = shutdown.asked() => {}

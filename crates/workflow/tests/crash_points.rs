@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A process that is asked to die at a named place dies there, and nowhere else.
+#![cfg(debug_assertions)]
 
 use std::process::{Command, ExitStatus};
 use std::sync::Arc;

@@ -80,3 +80,30 @@ async fn lanes_driven_by_hand_run_until_nothing_is_due() {
     assert_eq!(step.runs(), 2);
     assert_eq!(lanes.run_until_idle(0).await, Settled::Busy);
 }
+
+#[tokio::test]
+async fn passes_and_batches_are_as_long_as_their_limits_and_leave_nothing_behind() {
+    let book = MemoryBook::new();
+    let step = Scripted::new(vec![Act::Done]);
+    let steps: Vec<Arc<dyn crate::Step>> = vec![step.clone()];
+    let limits = Limits { units_per_pass_max: 2, entries_per_pass_max: 2, ..Limits::default() };
+    let runner = Runner::new(Arc::new(book.clone()), "lane", "one", steps, limits);
+    put(&book, "put", &["a", "b", "c", "d", "e"]).await;
+    let mut units = Vec::new();
+    for _ in 0..4 {
+        units.push(runner.run_due().await.units);
+    }
+    assert_eq!(units, [2, 2, 1, 0]);
+    let mut effects = Effects::new("write");
+    let entry = LogEntry {
+        kind: "sample".into(),
+        subject: "s".into(),
+        by: "test".into(),
+        body: serde_json::Value::Null,
+    };
+    effects.log = vec![entry; 5];
+    record(&book, effects).await.unwrap();
+    let sequencer = Sequencer::new(Arc::new(book.clone()), "one", limits);
+    assert_eq!(sequencer.run_due().await.units, 5);
+    assert_eq!(Feed::read(&book, 0, 10).await.unwrap().len(), 5);
+}
