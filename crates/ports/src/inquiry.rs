@@ -117,7 +117,7 @@ pub trait Inquiry: Send + Sync {
     async fn inbox_sums(&self) -> Result<Vec<InboxSum>, Failure>;
 
     /// Posted events whose rows are missing, not live, or not in a posted journal; and noted,
-    /// excluded or rejected ones that have live rows. At most `limit`.
+    /// excluded or rejected ones with live rows that no live row reverses. At most `limit`.
     async fn events_without_their_rows(&self, limit: usize) -> Result<Vec<InboxEntry>, Failure>;
 
     /// One per posted journal, after the cursor in order of key.

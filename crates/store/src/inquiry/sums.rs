@@ -79,7 +79,9 @@ pub async fn events_without_their_rows(
            inbox.batch, inbox.source_hash, inbox.amount, inbox.state, inbox.code, inbox.bookings
          from inbox
          left join lateral (
-           select count(*) as live, count(*) filter (where journal.state = 'posted') as posted
+           select count(*) as live, count(*) filter (where journal.state = 'posted') as posted,
+             count(*) filter (where r.reverses is null) as made,
+             count(*) filter (where r.reverses is not null) as undone
            from row r
            left join row_superseded
              on row_superseded.tenant = $1
@@ -98,7 +100,7 @@ pub async fn events_without_their_rows(
          where inbox.tenant = $1
            and (
              (inbox.state = 'posted' and (standing.live = 0 or standing.posted < standing.live))
-             or (inbox.state in ('noted', 'excluded', 'rejected') and standing.live > 0)
+             or (inbox.state in ('noted', 'excluded', 'rejected') and standing.made <> standing.undone)
            )
          order by inbox.document, inbox.ordinal
          limit $2",

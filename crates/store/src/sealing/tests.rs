@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+//! Sealed is sealed: nothing opens under another key, place or byte.
 
 use super::*;
 

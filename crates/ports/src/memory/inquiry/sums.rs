@@ -59,7 +59,10 @@ impl State {
         let lacks = |entry: &&InboxEntry| match entry.state {
             EventState::Posted => !self.has_posted_rows(entry),
             EventState::Noted | EventState::Excluded | EventState::Rejected => {
-                self.live_rows_of(entry.event).next().is_some()
+                let live = self.live_rows_of(entry.event);
+                let (undone, made): (Vec<_>, Vec<_>) =
+                    live.partition(|kept| kept.row.reverses.is_some());
+                made.len() != undone.len()
             }
             EventState::Pending | EventState::Quarantined => false,
         };
