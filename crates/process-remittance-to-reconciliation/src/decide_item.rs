@@ -70,6 +70,10 @@ pub fn rule(
             if item.holds == Holds::Nothing {
                 return Err("nothing is held by this item; choose Done".to_owned());
             }
+            if matches!(item.subject, Subject::Work { .. }) {
+                return Err("a step cannot be left out, its events would wait for ever; replay it"
+                    .to_owned());
+            }
             if reason.trim().is_empty() {
                 return Err("leaving an amount out needs a reason code".to_owned());
             }

@@ -220,7 +220,6 @@ impl Deciding<'_> {
         let mut wanted = line.amount;
         wanted = self.draw(at, line, Origin::Announced, &line.reference, wanted);
         wanted = self.draw(at, line, Origin::Forwarded, &line.reference, wanted);
-        wanted = self.draw_any_forwarded(at, line, wanted);
         let credit = self.resources.credits.get(&line.account).copied().unwrap_or(0);
         let from_claim = wanted.min(credit).max(0);
         if from_claim > 0 {

@@ -63,11 +63,12 @@ fn decided(lines: &[PlbLine], resources: &mut Resources) -> Vec<Decision> {
 
 #[test]
 fn a_recovery_takes_its_own_reference_first_and_suspense_last() {
-    let mut resources = open(&[("F", 10)], &[("A", 20), ("B", 30)]);
+    let mut resources = open(&[("A", 10), ("F", 10)], &[("A", 20), ("B", 30)]);
     resources.credits.insert(Code::new("MAIN/A"), 5);
     let lines = [line(Some(PlbAction::Recovery), "A", 40)];
     let decisions = decided(&lines, &mut resources);
     assert_eq!(net(&decisions, Role::PayerTakeback), 30, "20 announced under A, 10 forwarded");
+    assert_eq!(resources.pools["pool"].open_by(Origin::Forwarded, "F"), 10, "not its reference");
     assert_eq!(net(&decisions, Role::ReceivablePayer), 5);
     assert_eq!(net(&decisions, Role::ProviderSuspense), 5);
     let unknown = Note { code: exception::Code::WriteOffUnknown, amount: 5 };
