@@ -122,7 +122,7 @@ fn report(mode: &str, seed: u64, verdict: &Verdict, acknowledged: usize, unanswe
 }
 
 /// What a person does with `POST-UNKNOWN`: look again, and send what is really not there.
-fn decide_in_doubt(site: &Site) -> u32 {
+pub fn decide_in_doubt(site: &Site) -> u32 {
     let Ok(list) = site.get("/v1/exceptions?code=POST-UNKNOWN&state=open") else { return 0 };
     let mut decided = 0;
     for item in list["items"].as_array().into_iter().flatten() {

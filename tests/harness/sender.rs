@@ -19,10 +19,15 @@ pub struct Sender {
 impl Sender {
     /// `threads` senders share the numbers; each remittance has 1 to 5 claims.
     pub fn start(url: &str, token: &str, threads: u32, pause: Duration) -> Self {
+        Self::start_at(1, url, token, threads, pause)
+    }
+
+    /// The same from another number on: what an earlier sender of the site sent is not sent again.
+    pub fn start_at(first: u32, url: &str, token: &str, threads: u32, pause: Duration) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let acknowledged = Arc::new(Mutex::new(Vec::new()));
         let refused = Arc::new(AtomicU32::new(0));
-        let next = Arc::new(AtomicU32::new(1));
+        let next = Arc::new(AtomicU32::new(first));
         let mut handles = Vec::new();
         for _ in 0..threads {
             let (stop, log, next) = (stop.clone(), acknowledged.clone(), next.clone());

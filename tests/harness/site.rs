@@ -20,6 +20,8 @@ pub struct Plan {
     /// How long the server waits for the ERP.
     pub erp_call_ms_max: u64,
     pub lookup_lag_ms: u64,
+    /// How long after a request it can still land.
+    pub settle_ms: u64,
     /// Environment of the server, e.g. a crash point.
     pub environment: Vec<(String, String)>,
 }
@@ -27,7 +29,14 @@ pub struct Plan {
 impl Plan {
     pub fn new(mode: &'static str) -> Self {
         let environment = Vec::new();
-        Self { mode, window_ms: 100, erp_call_ms_max: 350, lookup_lag_ms: 0, environment }
+        Self {
+            mode,
+            window_ms: 100,
+            erp_call_ms_max: 350,
+            lookup_lag_ms: 0,
+            settle_ms: 3_000,
+            environment,
+        }
     }
 }
 
@@ -225,7 +234,7 @@ dir = "reference"
 name = "gl"
 kind = "simulator"
 url = "{erp}"
-settle_ms = 3000
+settle_ms = {settle}
 lookup_lag_ms = {lag}
 
 [[source]]
@@ -240,6 +249,7 @@ erp_call_ms_max = {call}
 lease_ms = {lease}
 "#,
         lag = plan.lookup_lag_ms,
+        settle = plan.settle_ms,
         window = plan.window_ms,
         call = plan.erp_call_ms_max,
         lease = plan.erp_call_ms_max * 2,

@@ -186,13 +186,16 @@ impl Default for Limits {
     }
 }
 
+/// Variables with our prefix that are read elsewhere: by the search for Postgres and by tests.
+const ELSEWHERE: [&str; 4] = ["postgres_bin", "crash_at", "test_long", "seeds"];
+
 impl Config {
     /// Reads and checks a file; relative paths in it are relative to the file.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         if !path.is_file() {
             bail!("no configuration at {}: name one with --config FILE", path.display());
         }
-        let environment = Env::prefixed("REVBRIDGE_").split("__").ignore(&["postgres_bin"]);
+        let environment = Env::prefixed("REVBRIDGE_").split("__").ignore(&ELSEWHERE);
         let figment = Figment::new().merge(Toml::file_exact(path)).merge(environment);
         let mut config: Self =
             figment.extract().with_context(|| format!("in {}", path.display()))?;

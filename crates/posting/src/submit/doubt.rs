@@ -110,13 +110,13 @@ impl Way<'_> {
             // Whatever was sent did not happen, and cannot any more.
             (PostingMode::NativeKey | PostingMode::CreateThenPost, _) if rested => {
                 self.doubt = Doubt::None;
-                self.send().await
+                self.send_again().await
             }
             // The target knows the key.
-            (PostingMode::NativeKey, _) => self.send().await,
+            (PostingMode::NativeKey, _) => self.send_again().await,
             // A second draft does no harm, but one that will be seen soon is better.
             (PostingMode::CreateThenPost, None) if looked >= self.since() + lag => {
-                self.send().await
+                self.send_again().await
             }
             // A recorded draft may be posted by now: no other one is, until this one has rested.
             (PostingMode::CreateThenPost | PostingMode::Keyless, _) => {
@@ -124,5 +124,10 @@ impl Way<'_> {
                 Ok(self.again(soon.min(self.rested_at())))
             }
         }
+    }
+
+    async fn send_again(&mut self) -> Result<Outcome, Failure> {
+        workflow::crash_point!("posting.resend.before");
+        self.send().await
     }
 }

@@ -143,6 +143,7 @@ impl Way<'_> {
         let to = JournalState::Parked { code };
         effects.journals.push(JournalChange::Move { key, from, to });
         self.posting.measure.parked.add(1, &[]);
+        workflow::crash_point!("posting.park.before");
         Ok(Outcome::Done(effects))
     }
 
