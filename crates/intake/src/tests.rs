@@ -250,11 +250,11 @@ async fn a_document_becomes_events_without_a_clear_identifier() {
     let world = world(1 << 20);
     let receipt = send(&world, parts(&["PATIENT-42;100\nPATIENT-43;250\n"])).await.unwrap();
     world.runner.run_due().await;
-    let batches = world.owner.batches.lock().unwrap();
-    let told = serde_json::to_string(&*batches).unwrap();
+    let batches = world.owner.batches.lock().unwrap().clone();
+    let told = serde_json::to_string(&batches).unwrap();
     assert!(!told.contains("PATIENT"), "{told}");
     assert!(told.contains("tok_v1_") && told.contains("\"last4\":\"T-42\""), "{told}");
-    let closed = world.owner.closed.lock().unwrap();
+    let closed = world.owner.closed.lock().unwrap().clone();
     assert_eq!((closed[0].delivered_events, closed[0].expected_events), (3, 3));
     assert_eq!((closed[0].delivered_cents, closed[0].expected_cents), (350, 350));
     let document = world.book.document(receipt.document).await.unwrap().unwrap();
