@@ -7,4 +7,5 @@ pub mod judge;
 pub mod programs;
 pub mod sender;
 pub mod site;
+pub mod upkeep;
 pub mod wait;

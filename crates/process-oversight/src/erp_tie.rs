@@ -47,9 +47,10 @@ pub async fn compare(room: &OversightProcess, tie: &mut Tie) -> Result<Minor, Fa
     }
     for (key, journal) in &ours {
         let times = seen.get(key).copied().unwrap_or(0);
-        let posted = matches!(journal.state, JournalState::Posted { .. });
-        if posted && times == 0 {
-            let message = "posted in our book, absent from the ERP's".to_owned();
+        if let JournalState::Posted { document, .. } = &journal.state
+            && times == 0
+        {
+            let message = format!("posted in our book as {document}, absent from the ERP's");
             tie.gap("erp-document", key.to_string(), 0, journal.body.total(), message);
         }
         if times > 1 {

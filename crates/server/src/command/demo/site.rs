@@ -187,6 +187,11 @@ dir = "day/reference"
 name = "general-ledger"
 kind = "simulator"
 url = "{erp}"
+# Nothing between here and there holds a request back for longer.
+settle_ms = 2000
+
+[posting]
+erp_call_ms_max = 2000
 
 [[source]]
 name = "clearinghouse"

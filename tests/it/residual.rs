@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The residual of a settled site is zero, and taking away any one thing makes it differ from zero
+//! and names the place.
+
+use serde_json::Value;
+use tests::hospital;
+use tests::site::{Plan, Site};
+
+const REMITTANCES: u32 = 3;
+const CLAIMS: u32 = 2;
+
+fn ties(completeness: &Value) -> bool {
+    let residual = &completeness["residual"];
+    completeness["ties"] == true
+        && completeness["gaps"].as_array().is_some_and(Vec::is_empty)
+        && residual["documents"] == 0
+        && residual["events"] == 0
+        && residual["amount"]["amount"] == "0.00"
+}
+
+/// The residual is not zero, and a gap at this place names this id.
+#[track_caller]
+fn assert_names(completeness: &Value, places: &[&str], id: &str, what: &str) {
+    let residual = &completeness["residual"];
+    let zero = residual["events"] == 0 && residual["amount"]["amount"] == "0.00";
+    assert!(!zero && completeness["ties"] == false, "{what}: {residual}");
+    let gaps = completeness["gaps"].as_array().expect("gaps are a list");
+    let named = gaps.iter().any(|gap| {
+        let place = gap["place"].as_str().unwrap_or_default();
+        places.contains(&place)
+            && (gap["id"] == id || gap["message"].as_str().is_some_and(|text| text.contains(id)))
+    });
+    assert!(named, "{what}: {id} at {places:?} is not named in {gaps:?}");
+}
+
+fn now(site: &Site) -> Value {
+    site.get("/v1/completeness").expect("completeness is answered")
+}
+
+fn texts(site: &Site, query: &str) -> Vec<Vec<String>> {
+    let rows = site.rows(query).expect("the database answers");
+    assert!(!rows.is_empty(), "nothing to take away: {query}");
+    rows
+}
+
+/// Takes rows out of tables, looks, and puts them back.
+fn without(site: &Site, taken: &[(&str, String)], look: impl FnOnce(&Value)) {
+    for (number, (table, condition)) in taken.iter().enumerate() {
+        let text = format!(
+            "create table public.kept_{number} as select * from remittance.{table} where {condition};
+             delete from remittance.{table} where {condition}"
+        );
+        site.sql(&text).expect("it can be taken away");
+    }
+    look(&now(site));
+    for (number, (table, _)) in taken.iter().enumerate() {
+        let text = format!(
+            "insert into remittance.{table} select * from public.kept_{number};
+             drop table public.kept_{number}"
+        );
+        site.sql(&text).expect("it can be put back");
+    }
+}
+
+/// A settled site with posted and with held claims.
+fn settled(mode: &'static str) -> Site {
+    let site = Site::start(Plan::new(mode)).expect("the site starts");
+    for number in 1..=REMITTANCES {
+        let sound = hospital::remittance(number, CLAIMS);
+        assert_eq!(site.upload(&sound.bytes).expect("an answer").status, 202);
+    }
+    let held = crate::held::unknown_facility(REMITTANCES + 1, CLAIMS);
+    assert_eq!(site.upload(&held.bytes).expect("an answer").status, 202);
+    let completeness = site.settled().expect("it settles");
+    assert!(ties(&completeness), "{completeness}");
+    site
+}
+
+#[test]
+fn taking_away_any_one_thing_is_seen_and_named() {
+    let mut site = settled("native-key");
+    each_row(&site);
+    each_event(&site);
+    each_inbox_entry(&site);
+    assert!(ties(&now(&site)), "everything is back: {}", now(&site));
+    each_erp_document(&mut site);
+    assert!(ties(&now(&site)), "everything is back: {}", now(&site));
+}
+
+fn each_row(site: &Site) {
+    let query = "select row::text, journal, event::text from remittance.member where live";
+    for one in texts(site, query) {
+        let (row, journal) = (&one[0], &one[1]);
+        let row_alone = [("row", format!("id = '{row}'"))];
+        without(site, &row_alone, |seen| assert_names(seen, &["row"], journal, "a row"));
+        let member_alone = [("member", format!("row = '{row}'"))];
+        without(site, &member_alone, |seen| {
+            assert_names(seen, &["row"], journal, "a membership");
+        });
+        let both = [row_alone, member_alone].concat();
+        without(site, &both, |seen| assert_names(seen, &["row"], journal, "a row with membership"));
+    }
+}
+
+/// All rows of one event together, with every trace of them.
+fn each_event(site: &Site) {
+    let query = "select event::text, min(journal), min(inbox.state)
+        from remittance.member join remittance.inbox using (tenant, event)
+        where live group by event";
+    for one in texts(site, query) {
+        let (event, journal, state) = (&one[0], &one[1], &one[2]);
+        let condition = format!("event = '{event}'");
+        let all = [("row", condition.clone()), ("member", condition)];
+        without(site, &all, |seen| {
+            assert_names(seen, &["row"], journal, "all rows of an event");
+            if state == "posted" {
+                assert_names(seen, &["event"], event, "all rows of an event");
+            }
+        });
+    }
+}
+
+fn each_inbox_entry(site: &Site) {
+    for one in texts(site, "select event::text, document::text from remittance.inbox") {
+        let (event, document) = (&one[0], &one[1]);
+        without(site, &[("inbox", format!("event = '{event}'"))], |seen| {
+            assert_names(seen, &["document"], document, "an inbox entry");
+        });
+    }
+}
+
+fn each_erp_document(site: &mut Site) {
+    let query = "select key, document from remittance.journal where state = 'posted'";
+    for one in texts(site, query) {
+        let (key, document) = (&one[0], &one[1]);
+        let mut whole = String::new();
+        site.with_erp_stopped(|book| {
+            whole = std::fs::read_to_string(book)?;
+            // Whatever names the document: its own record, and that of its draft's posting.
+            let others = whole.lines().filter(|line| !line.contains(key.as_str()));
+            let cut: Vec<&str> = others.collect();
+            anyhow::ensure!(cut.len() + 1 == whole.lines().count(), "one record is cut out");
+            Ok(std::fs::write(book, cut.join("\n") + "\n")?)
+        })
+        .expect("the ERP starts with a document less");
+        let seen = now(site);
+        assert_names(&seen, &["erp-document"], key, "an ERP document");
+        assert_names(&seen, &["erp-document"], document, "an ERP document");
+        site.with_erp_stopped(|book| Ok(std::fs::write(book, &whole)?)).expect("the ERP is back");
+    }
+}
