@@ -240,6 +240,17 @@ impl Config {
                 self.posting.lease_ms
             );
         }
+        for erp in &self.erps {
+            let settle = erp.adapter.settle_ms();
+            if settle < self.posting.erp_call_ms_max {
+                bail!(
+                    "erp {}: settle_ms = {settle} must not be below posting.erp_call_ms_max = {}: a \
+                     request could land after it was given up",
+                    erp.name,
+                    self.posting.erp_call_ms_max
+                );
+            }
+        }
         Ok(())
     }
 }

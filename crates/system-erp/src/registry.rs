@@ -17,6 +17,13 @@ pub enum Adapter {
 }
 
 impl Adapter {
+    /// How long a late request can still land at this instance.
+    pub fn settle_ms(&self) -> u64 {
+        match self {
+            Self::Simulator(config) => config.settle_ms,
+        }
+    }
+
     /// Connects an instance under its name. A call never takes longer than `call_max`, which the
     /// caller keeps below its lease. `Transient` while the ERP cannot be reached.
     pub async fn connect(&self, name: &str, call_max: Duration) -> Result<Erp, Failure> {

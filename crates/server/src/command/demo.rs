@@ -94,7 +94,8 @@ impl Demo {
         if let Some(truth) = site.truth() {
             verdict = verdict.and(truth::compare(running, &truth).await?);
         }
-        report::next_steps(site, running)?;
+        let stay = if self.once { report::Stay::Ends } else { report::Stay::UntilStopped };
+        report::next_steps(site, running, stay)?;
         Ok(verdict)
     }
 }

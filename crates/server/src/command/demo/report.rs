@@ -142,20 +142,42 @@ fn print_equation(completeness: &Completeness) {
     }
 }
 
-/// Three lines to copy.
-pub fn next_steps(site: &Site, running: &Running) -> anyhow::Result<()> {
-    let config = site.config();
-    let program = std::env::current_exe()?;
-    let (program, config) = (program.display(), config.display());
-    println!("\nYour own file   cp your.835 {}/inbox/", site.path().display());
-    println!(
-        "The page        http://{}/   (token: {program} token --as controller --config {config})",
-        running.address
-    );
-    println!(
-        "The API         curl -H \"Authorization: Bearer $({program} token --as auditor --config \
-         {config})\" http://{}/v1/completeness",
-        running.address
-    );
+/// Three lines to copy. When nothing stays up, they are the ones that work afterwards.
+pub fn next_steps(site: &Site, running: &Running, stay: Stay) -> anyhow::Result<()> {
+    let program = here(&std::env::current_exe()?);
+    let (file, page, api) = match stay {
+        Stay::UntilStopped => {
+            let token = format!("{program} token --config {} --as", site.config().display());
+            let address = running.address;
+            (
+                format!("cp your.835 {}/inbox/", site.path().display()),
+                format!("http://{address}/   (sign in with: {token} controller)"),
+                format!(
+                    "curl -H \"Authorization: Bearer $({token} auditor)\" \
+                     http://{address}/v1/completeness"
+                ),
+            )
+        }
+        Stay::Ends => (
+            format!("{program} demo --once your.835"),
+            format!("{program} demo   (stays up, and prints its address and how to sign in)"),
+            format!("{program} demo   (prints a curl with a token of its own)"),
+        ),
+    };
+    println!("\nYour own file   {file}\nThe page        {page}\nThe API         {api}");
     Ok(())
+}
+
+/// Whether the service is still there when a person reads the report.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Stay {
+    UntilStopped,
+    Ends,
+}
+
+/// A path as it is typed from here.
+fn here(path: &std::path::Path) -> String {
+    let from_here = std::env::current_dir().ok();
+    let short = from_here.and_then(|from| path.strip_prefix(from).map(ToOwned::to_owned).ok());
+    short.unwrap_or_else(|| path.to_owned()).display().to_string()
 }
