@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use model::code::Code;
 use model::document::{Document, DocumentState};
+use model::event::v1::Finding;
 use model::event::{BATCH_EVENTS_MAX, Event, EventBatch};
 use model::id::DocumentId;
 use model::token::{Clear, Token};
@@ -23,6 +24,9 @@ use workflow::{Outcome, Scope, Step};
 use crate::accept::READ_DOCUMENT;
 use crate::tokens::{Met, Tokeniser};
 
+/// Times that a reading may fail unforeseen before the document is refused. The runner's own limit
+/// is higher.
+const DEFECTS_MAX: u32 = 2;
 /// Values handed to the vault at a time.
 const VAULT_VALUES_MAX: usize = 4_000;
 
@@ -173,7 +177,11 @@ impl Step for ReadDocument {
         if document.state != DocumentState::Accepted {
             return Ok(Outcome::Done(effects));
         }
-        let (delivered, closing) = self.read(&document, scope).await?;
+        let read = self.read(&document, scope).await;
+        let (delivered, closing) = match read {
+            Err(Failure::Defect(why)) if unit.attempts >= DEFECTS_MAX => given_up(&why),
+            other => other?,
+        };
         let state = self.close(&document, &delivered, closing).await?;
         effects.log.push(LogEntry {
             kind: Code::from(format!("document.{}", state.as_str())),
@@ -188,6 +196,12 @@ impl Step for ReadDocument {
         });
         Ok(Outcome::Done(effects))
     }
+}
+
+/// A document that cannot be read must wait where people look, not in a lane.
+fn given_up(why: &str) -> (Delivered, Closing) {
+    let finding = Finding { code: Code::new("DEFECT"), segment: 0, message: why.to_owned() };
+    (Delivered::default(), Closing { refusal: Some(finding), ..Closing::default() })
 }
 
 fn document_of(unit: &Unit) -> Result<DocumentId, Failure> {

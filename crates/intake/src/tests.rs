@@ -140,6 +140,11 @@ struct Owner {
     batches: Mutex<Vec<EventBatch<Token>>>,
     closed: Mutex<Vec<DocumentClosed>>,
     fails: Mutex<u32>,
+    failure: Mutex<Option<Failure>>,
+}
+
+fn away() -> Failure {
+    Failure::transient("the process is away")
 }
 
 #[async_trait]
@@ -148,7 +153,7 @@ impl Remittances for Owner {
         let mut fails = self.fails.lock().unwrap();
         if *fails > 0 {
             *fails -= 1;
-            return Err(Failure::transient("the process is away"));
+            return Err(self.failure.lock().unwrap().clone().unwrap_or_else(away));
         }
         let taken = vec![Taken::Accepted; batch.events.len()];
         self.batches.lock().unwrap().push(batch);
@@ -283,6 +288,25 @@ async fn a_reading_that_fails_is_repeated_from_the_start() {
     assert_eq!(world.owner.batches.lock().unwrap().len(), 1);
     let document = world.book.document(receipt.document).await.unwrap().unwrap();
     assert_eq!(document.state, DocumentState::Delivered);
+}
+
+#[tokio::test]
+async fn a_document_that_cannot_be_read_is_refused_where_people_look() {
+    let world = world(1 << 20);
+    *world.owner.fails.lock().unwrap() = 9;
+    *world.owner.failure.lock().unwrap() = Some(Failure::defect("a batch was not understood"));
+    let receipt = send(&world, parts(&["A0000001;100\n"])).await.unwrap();
+    for _ in 0..4 {
+        world.runner.run_due().await;
+    }
+    let closed = world.owner.closed.lock().unwrap().clone();
+    let refusal = closed[0].refusal.clone().unwrap();
+    assert_eq!(
+        (refusal.code.as_str(), &*refusal.message),
+        ("DEFECT", "a batch was not understood")
+    );
+    let document = world.book.document(receipt.document).await.unwrap().unwrap();
+    assert_eq!(document.state, DocumentState::Refused);
 }
 
 #[test]
