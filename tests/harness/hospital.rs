@@ -44,10 +44,10 @@ pub fn write_reference(dir: &Path) -> anyhow::Result<()> {
         "entities": [{"code": "E1", "name": "Example Health", "currency": "USD"}],
         "accounts": chart,
         "dimensions": {
-            "facility": [value("F1")],
+            "facility": [value("F1"), value("unassigned")],
             "department": [value("D1"), value("unassigned")],
             "service_line": [value("unassigned")],
-            "payer": [value("P1")],
+            "payer": [value("P1"), value("unassigned")],
         },
         "periods": (2025..=2027).map(|year| json!({
             "entity": "E1", "period": year.to_string(), "from": format!("{year}-01-01"),

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Scenarios over the real programs: what a hospital, an auditor or a vandal would notice.
 
+mod api;
+mod canaries;
 mod day;
+mod folder;
 mod held;
 mod residual;
+mod samples;
