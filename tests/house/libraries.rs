@@ -25,9 +25,28 @@ fn escaped_libraries(map: &Map, packages: &[Package]) -> Vec<String> {
     complaints
 }
 
+/// One complaint per library that a crate should have chosen and has not.
+fn libraries_not_used(map: &Map, packages: &[Package]) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for (library, crates) in &map.direct_in {
+        for package in packages.iter().filter(|package| crates.contains(&package.name)) {
+            let own = |dependency: &&Dependency| {
+                dependency.name == *library && dependency.section == "dependencies"
+            };
+            if !package.dependencies.iter().any(|dependency| own(&dependency)) {
+                complaints.push(format!(
+                    "{}/Cargo.toml: the map says that `{}` builds on `{library}`",
+                    package.folder, package.name
+                ));
+            }
+        }
+    }
+    complaints
+}
+
 /// A fence that names a crate which does not exist guards nothing.
 fn fences_around_nothing(map: &Map) -> Vec<String> {
-    let fences = map.only_in.iter().chain(&map.never_in);
+    let fences = map.only_in.iter().chain(&map.direct_in).chain(&map.never_in);
     fences
         .flat_map(|(library, crates)| crates.iter().map(move |name| (library, name)))
         .filter(|(_, name)| !map.imports.contains_key(*name))
@@ -38,6 +57,11 @@ fn fences_around_nothing(map: &Map) -> Vec<String> {
 #[test]
 fn no_fenced_library_is_used_outside_its_crates() {
     assert_none(&escaped_libraries(&Map::here(), &HERE.packages));
+}
+
+#[test]
+fn every_crate_builds_on_the_libraries_that_the_map_gives_it() {
+    assert_none(&libraries_not_used(&Map::here(), &HERE.packages));
 }
 
 #[test]
@@ -86,6 +110,12 @@ fn a_planted_database_driver_in_the_gateway_is_named() {
 fn a_planted_runtime_in_the_model_is_named_in_its_tests_too() {
     let said = escaped_libraries(&Map::here(), &planted("model", "tokio", "dev-dependencies"));
     assert_bites(&said, &["crates/model/Cargo.toml", "dev-dependencies", "`tokio`"]);
+}
+
+#[test]
+fn a_planted_store_without_its_driver_is_named() {
+    let said = libraries_not_used(&Map::here(), &planted("store", "serde", "dependencies"));
+    assert_bites(&said, &["crates/store/Cargo.toml", "`sqlx`"]);
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub struct Map {
     pub in_tests: BTreeMap<String, BTreeSet<String>>,
     /// Library → the crates that may depend on it, all others not.
     pub only_in: BTreeMap<String, BTreeSet<String>>,
+    /// Library → crates that must have it: their way of doing that work is decided.
+    pub direct_in: BTreeMap<String, BTreeSet<String>>,
     /// Library → the crates that may not depend on it, all others may.
     pub never_in: BTreeMap<String, BTreeSet<String>>,
 }
@@ -40,6 +42,7 @@ impl Map {
         }
         map.in_tests = pairs(page, "| crate | its tests may also import |");
         map.only_in = pairs(page, "| library | only in |");
+        map.direct_in = pairs(page, "| library | is a direct dependency of |");
         map.never_in = pairs(page, "| library | never in |");
         map
     }

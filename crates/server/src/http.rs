@@ -2,8 +2,14 @@
 //! One listener for the API, the portal and health.
 
 use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
 use experience_gateway::Desk;
 use experience_portal::{SessionKey, Transport};
+
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::config::Config;
 use crate::database::Books;
@@ -21,5 +27,14 @@ pub fn router(config: &Config, rooms: &Rooms, books: &Books) -> anyhow::Result<R
     let settings = experience_portal::Settings::new(SessionKey(session), transport);
     let portal = experience_portal::router(desk.clone(), settings);
     let api = experience_gateway::router(desk);
-    Ok(api.merge(portal).merge(health::router(books.remittance.clone())))
+    let layers = ServiceBuilder::new()
+        // A panic anywhere is that request's 500 and never the end of the listener.
+        .layer(CatchPanicLayer::new())
+        // Whatever a handler forgets, nothing that it answers is kept by a browser or a proxy.
+        .layer(SetResponseHeaderLayer::if_not_present(
+            CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ));
+    let all = api.merge(portal).merge(health::router(books.remittance.clone()));
+    Ok(all.layer(layers))
 }
