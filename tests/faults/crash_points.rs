@@ -122,7 +122,7 @@ fn survive(mode: &'static str) {
         }
         places += 1;
     }
-    println!(
+    tests::say!(
         "{mode}: {places} crash points visited in {visits} visits, {} documents acknowledged, \
          0 lost, 0 doubled",
         acknowledged.len()

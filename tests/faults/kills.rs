@@ -78,7 +78,7 @@ fn survive(mode: &'static str, seed: u64) {
     });
     let told = site.fault_counters().expect("the ERP counts its faults");
     report(mode, seed, &verdict, acknowledged.len(), unanswered);
-    println!(
+    tests::say!(
         "{mode}: {server_kills} server kills, {database_kills} Postgres kills, {people} decided by \
          a person, faults {told}"
     );
@@ -108,7 +108,7 @@ fn faults(seed: u64) -> serde_json::Value {
 }
 
 fn report(mode: &str, seed: u64, verdict: &Verdict, acknowledged: usize, unanswered: u32) {
-    println!(
+    tests::say!(
         "{mode}, seed {seed}: {acknowledged} documents acknowledged ({unanswered} attempts \
          unanswered), {} ERP documents, {} drafts left, 0 lost, 0 doubled, debits {} = credits {}, \
          clearing {} = source {}",

@@ -172,7 +172,7 @@ fn shuffled(files: &[Vec<u8>], mut seed: u64) -> Vec<Vec<u8>> {
 fn public_samples_in_any_order_post_each_claim_once() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(SAMPLES);
     let Ok(listing) = fs::read_dir(&folder) else {
-        println!("public samples are not beside the project: this test shows nothing");
+        tests::say!("public samples are not beside the project: this test shows nothing");
         return;
     };
     let mut paths: Vec<_> = listing.map(|entry| entry.expect("an entry").path()).collect();

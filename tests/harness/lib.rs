@@ -5,6 +5,7 @@
 pub mod hospital;
 pub mod judge;
 pub mod programs;
+pub mod say;
 pub mod sender;
 pub mod site;
 pub mod upkeep;

@@ -57,7 +57,7 @@ fn outcome(site: &Site) -> BTreeMap<String, u64> {
 fn each_claim_posts_once(order: Order) {
     let files = samples(order);
     if files.is_empty() {
-        println!("public samples are not beside the project: this test shows nothing");
+        tests::say!("public samples are not beside the project: this test shows nothing");
         return;
     }
     let mut plan = Plan::new("native-key");

@@ -85,7 +85,7 @@ fn in_every_seed_everything_is_posted_once_or_held_and_both_books_tie() {
     let seeds = seeds();
     let many = seeds.end - seeds.start;
     let seen = live_all(seeds);
-    println!(
+    tests::say!(
         "{} lives: {} requests, {} in doubt, {} crashes, {} stops, {} journals, {} replays, {:?}",
         seen.lives,
         seen.requests,
@@ -124,7 +124,7 @@ fn in_every_seed_the_whole_flow_ends_with_every_event_posted_and_clearing_at_wha
             (Err(what), _) | (_, Err(what)) => failures.push(what),
         }
     }
-    println!("{faults} faults, {crashes} crashes, {replays} replays, {documents} ERP documents");
+    tests::say!("{faults} faults, {crashes} crashes, {replays} replays, {documents} ERP documents");
     assert_eq!(failures, Vec::<String>::new());
     assert!(faults > 0 && crashes > 0 && replays > 0 && documents > 0);
 }
