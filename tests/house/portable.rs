@@ -8,14 +8,14 @@ use crate::tree::{File, HERE, assert_bites, assert_none};
 /// In pieces, so that this file does not contain what it looks for.
 const PATHS: [[&str; 2]; 4] = [["/wo", "rk/"], ["/fa", "rm/"], ["/ro", "ot/"], ["/home", "/"]];
 const HOSTS: [[&str; 2]; 9] = [
-    ["index.crates", ".io"],
-    ["static.crates", ".io"],
-    ["registry.npmjs", ".org"],
-    ["registry.yarnpkg", ".com"],
-    ["files.pythonhosted", ".org"],
-    ["pypi", ".org"],
-    ["proxy.golang", ".org"],
-    ["deb.debian", ".org"],
+    ["index.cra", "tes.io"],
+    ["static.cra", "tes.io"],
+    ["registry.np", "mjs.org"],
+    ["registry.yar", "npkg.com"],
+    ["files.pyth", "onhosted.org"],
+    ["py", "pi.org"],
+    ["proxy.gol", "ang.org"],
+    ["deb.deb", "ian.org"],
     ["/releases/", "download/"],
 ];
 
