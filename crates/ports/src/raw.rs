@@ -28,7 +28,8 @@ pub trait RawStore: Send + Sync {
     async fn stage(&self, upload: Uuid, ordinal: u32, chunk: Bytes) -> Result<(), Failure>;
 
     /// After `Ok(New)` the document, its chunks, a log entry by `by` and `work` are durable, in one
-    /// transaction. `document.received_at` is set from the database's clock.
+    /// transaction. `document.received_at` is set from the database's clock, and no work falls due
+    /// before it: what was received first is read first.
     async fn commit(
         &self,
         upload: Uuid,

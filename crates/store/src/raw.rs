@@ -7,7 +7,7 @@ use bytes::Bytes;
 use model::code::Code;
 use model::document::{Channel, Document, DocumentState};
 use model::id::DocumentId;
-use ports::book::{ApplyError, Unit};
+use ports::book::{ApplyError, Records, Unit};
 use ports::failure::Failure;
 use ports::raw::{CHUNK_BYTES_MAX, Committed, RawStore};
 use serde_json::Value;
@@ -99,12 +99,18 @@ impl RawStore for PostgresBook {
     ) -> Result<Committed, Failure> {
         let key = document.id.to_string();
         let known = |error| named(error, &key);
+        // Before the transaction, which must not wait for a second connection.
+        let received = Records::now(self).await?;
         let mut transaction = self.pool.begin().await.map_err(failure)?;
         let committed = match enter(self, &mut transaction, upload, &document).await? {
             Entered::New => {
                 claim_chunks(self, &mut transaction, upload, &document).await?;
                 let entry = log_entry("document.accepted", &key, by);
                 write_log(self, &mut transaction, &[entry]).await.map_err(known)?;
+                let work: Vec<Unit> = work
+                    .into_iter()
+                    .map(|unit| Unit { due: unit.due.max(received), ..unit })
+                    .collect();
                 put_units(self, &mut transaction, &work).await.map_err(known)?;
                 Committed::New
             }

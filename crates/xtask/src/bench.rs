@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::postgres::Postgres;
 use crate::progress::Progress;
 use crate::workspace::{Workspace, pass};
 
@@ -22,6 +23,8 @@ pub struct Bench {
 #[derive(clap::Subcommand)]
 enum What {
     Parse(Parse),
+    Intake(Intake),
+    Post(Post),
 }
 
 /// Read generated 835 files of 10 MiB and 100 MiB, and with --long of 1 GiB
@@ -35,12 +38,58 @@ struct Parse {
     long: bool,
 }
 
+/// Upload single-claim 835s with 32 clients, beside one-row commits of 32 clients
+///
+/// The service, its database and the clients share this machine. The probe runs while the service
+/// is idle; uploads run while it also reads, decides and posts what it has taken.
+#[derive(clap::Args)]
+struct Intake {
+    /// Length of each of the five rounds of probe and uploads
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+}
+
+/// Take a large 835 to confirmed journals, beside a bare scan and a plain insert of its claims
+///
+/// Prints the time as a multiple of both probes together, and the rows written per event.
+#[derive(clap::Args)]
+struct Post {
+    #[arg(long, default_value_t = 100_000_000)]
+    bytes: u64,
+    /// Load so many identities of earlier events first; 50 million take about 15 GB of disk
+    #[arg(long, default_value_t = 0)]
+    identities: u64,
+}
+
 impl Bench {
     pub fn run(self) -> Result<()> {
         match self.what {
             What::Parse(parse) => parse.run(),
+            What::Intake(intake) => {
+                load("intake", &["intake", "--seconds", &intake.seconds.to_string()])
+            }
+            What::Post(post) => {
+                let (bytes, identities) = (post.bytes.to_string(), post.identities.to_string());
+                load("post", &["post", "--bytes", &bytes, "--identities", &identities])
+            }
         }
     }
+}
+
+/// Runs one measurement of the whole product, built as users get it.
+fn load(name: &str, arguments: &[&str]) -> Result<()> {
+    let mut progress = Progress::start();
+    let workspace = Workspace::locate()?;
+    let postgres = Postgres::set_up(&workspace, &progress)?;
+    progress.say("building with the release profile");
+    pass(&mut workspace.cargo(&["build", "--release", "--workspace", "--bins", "--quiet"]))?;
+    progress.step(name, |_| {
+        let mut command = workspace.cargo(&["bench", "--quiet", "--package", "tests"]);
+        let (variable, bin) = postgres.variable();
+        command.env(variable, bin).args(["--bench", "load", "--"]).args(arguments);
+        pass(&mut command)
+    });
+    progress.finish(&format!("bench {name}"))
 }
 
 impl Parse {

@@ -52,7 +52,7 @@ impl State {
         self.documents.insert(id, Document { received_at: now, ..document });
         self.write_log(now, "document.accepted", id.to_string(), by);
         for unit in work {
-            self.put(unit);
+            self.put(Unit { due: unit.due.max(now), ..unit });
         }
         Committed::New
     }

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The site's database seen from outside the product: probes run in it, and what the product has
+//! written is counted in it.
+
+use sqlx::postgres::{PgPool, PgPoolOptions};
+
+/// A pool of its own, as the probe's clients have it.
+pub async fn pool(url: &str, connections: u32) -> anyhow::Result<PgPool> {
+    Ok(PgPoolOptions::new()
+        .max_connections(connections)
+        .min_connections(connections)
+        .connect(url)
+        .await?)
+}
+
+/// Rows inserted, updated and deleted in all tables of the product so far.
+pub async fn rows_written(pool: &PgPool) -> anyhow::Result<Vec<(String, i64, i64, i64)>> {
+    // Counters reach the collector when a session is idle for a moment.
+    sqlx::query("select pg_stat_force_next_flush()").execute(pool).await?;
+    let rows = sqlx::query_as::<_, (String, i64, i64, i64)>(
+        "select schemaname || '.' || relname, n_tup_ins, n_tup_upd, n_tup_del
+         from pg_stat_user_tables
+         where schemaname in ('intake', 'remittance')
+           and n_tup_ins + n_tup_upd + n_tup_del > 0
+         order by n_tup_ins + n_tup_upd + n_tup_del desc",
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows)
+}
+
+/// Work that waits in any lane.
+pub async fn units_waiting(pool: &PgPool) -> anyhow::Result<i64> {
+    let waiting = sqlx::query_scalar::<_, i64>(
+        "select (select count(*) from intake.unit) + (select count(*) from remittance.unit)",
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(waiting)
+}
+
+/// Events of the product's own inbox by state.
+pub async fn events_by_state(
+    pool: &PgPool,
+    document: &str,
+) -> anyhow::Result<Vec<(String, i64, i64)>> {
+    let states = sqlx::query_as::<_, (String, i64, i64)>(
+        "select state, count(*), coalesce(sum(amount), 0)::bigint
+         from remittance.inbox
+         where document = $1::uuid
+         group by state
+         order by state",
+    )
+    .bind(document)
+    .fetch_all(pool)
+    .await?;
+    Ok(states)
+}
+
+/// Loads identities of events that came long ago, as years of business leave them.
+pub async fn load_identities(pool: &PgPool, count: u64) -> anyhow::Result<()> {
+    const PART: u64 = 1_000_000;
+    let mut done = 0;
+    while done < count {
+        let part = PART.min(count - done);
+        sqlx::query(
+            "insert into remittance.inbox (
+               tenant, event, remittance, document, kind, ordinal, batch, source_hash, amount, state,
+               bookings
+             )
+             select 'test', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'claim', 1, 1,
+               '\\x00', 100, 'posted', 1
+             from generate_series(1, $1)",
+        )
+        .bind(i64::try_from(part)?)
+        .execute(pool)
+        .await?;
+        done += part;
+        if done % (5 * PART) == 0 {
+            println!("  {done} identities loaded");
+        }
+    }
+    sqlx::query("analyze remittance.inbox").execute(pool).await?;
+    Ok(())
+}

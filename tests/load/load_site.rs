@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+//! An installation as a user has it, with the limits that suit bulk.
+
+use tests::site::{Plan, Site};
+
+pub fn start() -> anyhow::Result<Site> {
+    let mut plan = Plan::new("native-key");
+    plan.window_ms = 500;
+    plan.erp_call_ms_max = 30_000;
+    plan.settle_ms = 30_000;
+    plan.environment = vec![
+        ("RUST_LOG".to_owned(), "warn".to_owned()),
+        ("REVBRIDGE_POSTING__ROWS_MAX".to_owned(), "20000".to_owned()),
+        ("REVBRIDGE_POSTING__LINES_MAX".to_owned(), "10000".to_owned()),
+    ];
+    Site::start(plan)
+}
