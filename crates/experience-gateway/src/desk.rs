@@ -22,7 +22,7 @@ use ports::feed::Feed;
 use ports::identity::{Denied, Identity, Permission, Principal};
 use ports::inquiry::Inquiry;
 use ports::oversight::Oversight;
-use ports::raw::RawStore;
+use ports::raw::Documents;
 use ports::remittances::Remittances;
 
 pub use decisions::Ruling;
@@ -39,7 +39,7 @@ use crate::view::Page;
 #[derive(Clone)]
 pub struct Gateway {
     pub accept: Arc<dyn Accept>,
-    pub documents: Arc<dyn RawStore>,
+    pub documents: Arc<dyn Documents>,
     pub remittances: Arc<dyn Remittances>,
     /// The process's book, to read.
     pub records: Arc<dyn Records>,

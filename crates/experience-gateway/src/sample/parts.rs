@@ -20,7 +20,7 @@ use ports::identity::{Denied, Identity, Permission, Principal};
 use ports::inquiry::{Hit, Inquiry};
 use ports::memory::MemoryBook;
 use ports::oversight::{Completeness, Measure, Moment, Oversight};
-use ports::raw::{Committed, RawStore};
+use ports::raw::{Committed, Documents, RawStore};
 use ports::remittances::{
     Decided, Decision, DecisionOutcome, DocumentClosed, OpeningClaim, Remittances, Taken,
 };
