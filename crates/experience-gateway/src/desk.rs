@@ -19,7 +19,7 @@ use model::money::Currency;
 use ports::accept::Accept;
 use ports::book::Records;
 use ports::feed::Feed;
-use ports::identity::{Denied, Identity, Permission, Principal};
+use ports::identity::{Denied, Identity, Permission, Principal, Unverified};
 use ports::inquiry::Inquiry;
 use ports::oversight::Oversight;
 use ports::raw::Documents;
@@ -69,9 +69,12 @@ impl Desk {
 
     /// Who a bearer token belongs to. The reason of a refusal goes to our log only.
     pub async fn sign_in(&self, bearer: &str) -> Result<Principal, Problem> {
-        self.0.identity.verify(bearer).await.map_err(|Denied(why)| {
-            tracing::info!(%why, "a token was not accepted");
-            Problem::new(Kind::Unauthenticated)
+        self.0.identity.verify(bearer).await.map_err(|unverified| match unverified {
+            Unverified::Denied(Denied(why)) => {
+                tracing::info!(%why, "a token was not accepted");
+                Problem::new(Kind::Unauthenticated)
+            }
+            Unverified::Failed(failure) => failure.into(),
         })
     }
 

@@ -17,13 +17,14 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::{BoxError, Router};
 use experience_gateway::context::{self, Bearer, Caller};
+use experience_gateway::problem::Kind;
 use tower::ServiceBuilder;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
 use tower::timeout::TimeoutLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::pages::{Person, Portal};
+use crate::pages::{Person, Portal, Refused};
 use crate::session::Session;
 use crate::settings::{Settings, Transport};
 
@@ -64,7 +65,11 @@ pub(crate) async fn signed_in(
         return next.run(request).await;
     };
     let verified = context::within(deadline, portal.desk.sign_in(&session.token)).await;
-    let Ok(principal) = verified else { return next.run(request).await };
+    let principal = match verified {
+        Ok(principal) => principal,
+        Err(problem) if problem.kind == Kind::Unauthenticated => return next.run(request).await,
+        Err(problem) => return Refused(problem).into_response(),
+    };
     let bearer = Bearer::new(session.token.as_str());
     request.extensions_mut().insert(Person { principal: principal.clone(), session });
     let caller = Caller::User { principal, bearer };
