@@ -19,10 +19,10 @@ use model::money::Currency;
 use ports::accept::Accept;
 use ports::book::Records;
 use ports::feed::Feed;
-use ports::identity::{Denied, Identity, Permission, Principal};
+use ports::identity::{Denied, Identity, Permission, Principal, Unverified};
 use ports::inquiry::Inquiry;
 use ports::oversight::Oversight;
-use ports::raw::RawStore;
+use ports::raw::Documents;
 use ports::remittances::Remittances;
 
 pub use decisions::Ruling;
@@ -39,7 +39,7 @@ use crate::view::Page;
 #[derive(Clone)]
 pub struct Gateway {
     pub accept: Arc<dyn Accept>,
-    pub documents: Arc<dyn RawStore>,
+    pub documents: Arc<dyn Documents>,
     pub remittances: Arc<dyn Remittances>,
     /// The process's book, to read.
     pub records: Arc<dyn Records>,
@@ -69,9 +69,12 @@ impl Desk {
 
     /// Who a bearer token belongs to. The reason of a refusal goes to our log only.
     pub async fn sign_in(&self, bearer: &str) -> Result<Principal, Problem> {
-        self.0.identity.verify(bearer).await.map_err(|Denied(why)| {
-            tracing::info!(%why, "a token was not accepted");
-            Problem::new(Kind::Unauthenticated)
+        self.0.identity.verify(bearer).await.map_err(|unverified| match unverified {
+            Unverified::Denied(Denied(why)) => {
+                tracing::info!(%why, "a token was not accepted");
+                Problem::new(Kind::Unauthenticated)
+            }
+            Unverified::Failed(failure) => failure.into(),
         })
     }
 

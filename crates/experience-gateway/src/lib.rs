@@ -16,6 +16,7 @@ pub mod view;
 
 pub use desk::{Desk, Gateway};
 pub use ports::accept::ByteStream;
+pub use ports::context;
 pub use ports::identity::{Permission, Principal};
 pub use routes::{document as openapi, router};
 pub use settings::{CursorKey, Settings};

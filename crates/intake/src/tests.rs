@@ -17,7 +17,7 @@ use ports::accept::{Accept, ByteStream, Delivery, Receipt};
 use ports::book::Book;
 use ports::failure::Failure;
 use ports::memory::MemoryBook;
-use ports::raw::RawStore;
+use ports::raw::{Documents, RawStore};
 use ports::remittances::{
     Decided, DecisionOutcome, DocumentClosed, OpeningClaim, Remittances, Taken,
 };

@@ -4,6 +4,7 @@
 
 pub mod accept;
 pub mod book;
+pub mod context;
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod erp;

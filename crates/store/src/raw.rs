@@ -9,7 +9,7 @@ use model::document::{Channel, Document, DocumentState};
 use model::id::DocumentId;
 use ports::book::{ApplyError, Unit};
 use ports::failure::Failure;
-use ports::raw::{CHUNK_BYTES_MAX, Committed, RawStore};
+use ports::raw::{CHUNK_BYTES_MAX, Committed, Documents, RawStore};
 use serde_json::Value;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -55,6 +55,56 @@ impl DocumentColumns {
             repeats: unsigned(self.repeats),
             received_at: self.received_at,
         })
+    }
+}
+
+#[async_trait]
+impl Documents for PostgresBook {
+    async fn document(&self, id: DocumentId) -> Result<Option<Document>, Failure> {
+        let found = sqlx::query_as!(
+            DocumentColumns,
+            "select id, source, channel, byte_hash, bytes, totals, state, repeats, received_at
+             from document
+             where tenant = $1
+               and id = $2",
+            self.tenant(),
+            id.0,
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failure)?;
+        found.map(DocumentColumns::document).transpose()
+    }
+
+    async fn documents(
+        &self,
+        after: Option<DocumentId>,
+        limit: usize,
+    ) -> Result<Vec<Document>, Failure> {
+        let found = sqlx::query_as!(
+            DocumentColumns,
+            "select id, source, channel, byte_hash, bytes, totals, state, repeats, received_at
+             from document
+             where tenant = $1
+               and (
+                 $2::uuid is null
+                 or (received_at, id) < (
+                   select received_at, id
+                   from document
+                   where tenant = $1
+                     and id = $2
+                 )
+               )
+             order by received_at desc, id desc
+             limit $3",
+            self.tenant(),
+            after.map(|id| id.0),
+            limit_of(limit),
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failure)?;
+        found.into_iter().map(DocumentColumns::document).collect()
     }
 }
 
@@ -143,22 +193,6 @@ impl RawStore for PostgresBook {
         Ok(Some(Bytes::from(self.unseal(Purpose::RawChunk, &record, &row.body)?)))
     }
 
-    async fn document(&self, id: DocumentId) -> Result<Option<Document>, Failure> {
-        let found = sqlx::query_as!(
-            DocumentColumns,
-            "select id, source, channel, byte_hash, bytes, totals, state, repeats, received_at
-             from document
-             where tenant = $1
-               and id = $2",
-            self.tenant(),
-            id.0,
-        )
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(failure)?;
-        found.map(DocumentColumns::document).transpose()
-    }
-
     async fn settle(&self, id: DocumentId, state: DocumentState) -> Result<(), Failure> {
         sqlx::query!(
             "update document
@@ -174,37 +208,6 @@ impl RawStore for PostgresBook {
         .await
         .map_err(failure)?;
         Ok(())
-    }
-
-    async fn documents(
-        &self,
-        after: Option<DocumentId>,
-        limit: usize,
-    ) -> Result<Vec<Document>, Failure> {
-        let found = sqlx::query_as!(
-            DocumentColumns,
-            "select id, source, channel, byte_hash, bytes, totals, state, repeats, received_at
-             from document
-             where tenant = $1
-               and (
-                 $2::uuid is null
-                 or (received_at, id) < (
-                   select received_at, id
-                   from document
-                   where tenant = $1
-                     and id = $2
-                 )
-               )
-             order by received_at desc, id desc
-             limit $3",
-            self.tenant(),
-            after.map(|id| id.0),
-            limit_of(limit),
-        )
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failure)?;
-        found.into_iter().map(DocumentColumns::document).collect()
     }
 
     async fn sweep(&self, hours: u32) -> Result<u64, Failure> {

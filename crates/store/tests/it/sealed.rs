@@ -10,7 +10,7 @@ use model::token::{Clear, Field};
 use ports::book::{Book, Effects, Records, StatePut};
 use ports::contract::samples::{at, delivery, remittance_id, token};
 use ports::failure::Failure;
-use ports::raw::RawStore;
+use ports::raw::{Documents, RawStore};
 use ports::vault::Vault;
 use sqlx::Row;
 use uuid::Uuid;
