@@ -8,7 +8,7 @@ use aws_lc_rs::hmac;
 use model::code::Code;
 use model::event::v1::{ClaimAdjudicated, ProviderAdjustment};
 use model::event::{Body, Event};
-use model::token::{Clear, Field, Token};
+use model::token::{Clear, Field, Reason, Token};
 
 /// Shown of a control number; shorter numbers show nothing, four would be most of them.
 const LAST_CHARACTERS: usize = 4;
@@ -66,7 +66,7 @@ impl Tokeniser {
 
     /// The token of a value: the same value of the same field and tenant always has the same one.
     pub fn token(&self, field: Field, clear: &Clear) -> Token {
-        let normalised = clear.0.trim().to_uppercase();
+        let normalised = clear.expose(Reason::Tokenise).trim().to_uppercase();
         let mut tag = None;
         for (own, key) in self.keys.iter() {
             if *own != field {

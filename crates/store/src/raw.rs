@@ -66,6 +66,7 @@ impl RawStore for PostgresBook {
         }
         let ordinal = ordinal_of(ordinal)?;
         let bytes = i32::try_from(chunk.len()).map_err(|_| Failure::defect("a long chunk"))?;
+        self.ready(&[Purpose::RawChunk.class()]).await?;
         let body = self.seal(Purpose::RawChunk, &chunk_record(upload, ordinal), chunk.into())?;
         sqlx::query!(
             "with staged as (
@@ -140,7 +141,7 @@ impl RawStore for PostgresBook {
         .map_err(failure)?;
         let Some(row) = sealed else { return Ok(None) };
         let record = chunk_record(row.upload, ordinal);
-        Ok(Some(Bytes::from(self.unseal(Purpose::RawChunk, &record, &row.body)?)))
+        Ok(Some(Bytes::from(self.unseal(Purpose::RawChunk, &record, &row.body).await?)))
     }
 
     async fn document(&self, id: DocumentId) -> Result<Option<Document>, Failure> {
