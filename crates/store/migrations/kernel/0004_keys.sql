@@ -31,7 +31,7 @@ create table data_key (
   constraint data_key_month unique nulls not distinct (tenant, class, month),
   constraint data_key_class_known check (class in ('raw', 'vault', 'canonical', 'standing')),
   constraint data_key_month_first check (
-    month = date_trunc('month', month)
+    month = date_trunc('month', month::timestamp)
   ),
   constraint data_key_shredded check ((body is null) = (shredded_at is not null))
 );
