@@ -9,6 +9,7 @@ mod exceptions;
 mod journals;
 mod overview;
 mod remittances;
+mod reveal;
 mod scope;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use ports::inquiry::Inquiry;
 use ports::oversight::Oversight;
 use ports::raw::Documents;
 use ports::remittances::Remittances;
+use ports::vault::Vault;
 
 pub use decisions::Ruling;
 pub use exceptions::ExceptionQuery;
@@ -44,6 +46,8 @@ pub struct Gateway {
     /// The process's book, to read.
     pub records: Arc<dyn Records>,
     pub inquiry: Arc<dyn Inquiry>,
+    /// What stands behind tokens, for who may see it.
+    pub vault: Arc<dyn Vault>,
     pub oversight: Arc<dyn Oversight>,
     /// The logs by room; the first is the one that is read when none is named.
     pub feeds: Vec<(Code, Arc<dyn Feed>)>,
@@ -105,7 +109,7 @@ impl Desk {
         page: &PageQuery,
     ) -> Result<Option<T>, Problem> {
         let Some(text) = &page.cursor else { return Ok(None) };
-        let opened = cursor::open(&self.settings().cursor_key, list, text)?;
+        let opened = cursor::open(&self.settings().cursor_keys, list, text)?;
         opened.parse().map(Some).map_err(|_| Problem::new(Kind::InvalidCursor))
     }
 
@@ -120,7 +124,7 @@ impl Desk {
         let more = read.len() > limit;
         read.truncate(limit);
         let last = read.last().filter(|_| more).map(id);
-        let next = last.map(|last| cursor::seal(&self.settings().cursor_key, list, &last));
+        let next = last.map(|last| cursor::seal(&self.settings().cursor_keys, list, &last));
         (read, next)
     }
 }

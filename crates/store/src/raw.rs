@@ -116,6 +116,7 @@ impl RawStore for PostgresBook {
         }
         let ordinal = ordinal_of(ordinal)?;
         let bytes = i32::try_from(chunk.len()).map_err(|_| Failure::defect("a long chunk"))?;
+        self.ready(&[Purpose::RawChunk.class()]).await?;
         let body = self.seal(Purpose::RawChunk, &chunk_record(upload, ordinal), chunk.into())?;
         sqlx::query!(
             "with staged as (
@@ -190,7 +191,7 @@ impl RawStore for PostgresBook {
         .map_err(failure)?;
         let Some(row) = sealed else { return Ok(None) };
         let record = chunk_record(row.upload, ordinal);
-        Ok(Some(Bytes::from(self.unseal(Purpose::RawChunk, &record, &row.body)?)))
+        Ok(Some(Bytes::from(self.unseal(Purpose::RawChunk, &record, &row.body).await?)))
     }
 
     async fn settle(&self, id: DocumentId, state: DocumentState) -> Result<(), Failure> {

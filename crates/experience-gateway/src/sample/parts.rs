@@ -225,11 +225,12 @@ pub(super) struct Callers;
 #[async_trait]
 impl Identity for Callers {
     async fn verify(&self, bearer: &str) -> Result<Principal, Unverified> {
-        use Permission::{Approve, Read, Upload, Work};
+        use Permission::{Approve, Read, Reveal, Upload, Work};
         let permissions: &[Permission] = match bearer {
             "controller" | "second-controller" => &[Read, Work, Approve],
             "cash-poster" => &[Upload, Read, Work],
             "auditor" | "west-auditor" => &[Read],
+            "privacy-officer" => &[Read, Reveal],
             "integration" => &[Upload, Read],
             _ => return Err(Denied("no such token".to_owned()).into()),
         };
