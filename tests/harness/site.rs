@@ -243,6 +243,10 @@ folder = "inbox"
 quiet_ms = 50
 poll_ms = 50
 
+[keys]
+secrets_poll_ms = 100
+data_key_cache_ms_max = 200
+
 [posting]
 window_ms = {window}
 erp_call_ms_max = {call}

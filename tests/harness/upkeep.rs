@@ -50,6 +50,31 @@ impl Site {
         answer(request.call()?)
     }
 
+    /// POST of JSON with a token; any status is an answer.
+    pub fn post(&self, path: &str, body: &Value, token: &str) -> anyhow::Result<Answer> {
+        let request = agent()
+            .post(format!("{}{path}", self.url))
+            .header("Authorization", format!("Bearer {token}"));
+        answer(request.send_json(body)?)
+    }
+
+    /// Signs a person in at the portal; gives back the cookie.
+    pub fn sign_in(&self, token: &str) -> anyhow::Result<String> {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
+        let agent: ureq::Agent = config.build().into();
+        let request = agent
+            .post(format!("{}/sign-in", self.url))
+            .header("Content-Type", "application/x-www-form-urlencoded");
+        let response = request.send(format!("token={token}"))?;
+        let cookie = response.headers().get("set-cookie").context("no session")?.to_str()?;
+        Ok(cookie.split(';').next().unwrap_or_default().to_owned())
+    }
+
+    /// A page of the portal; any status is an answer.
+    pub fn page(&self, path: &str, cookie: &str) -> anyhow::Result<Answer> {
+        answer(agent().get(format!("{}{path}", self.url)).header("Cookie", cookie).call()?)
+    }
+
     /// Hands in one document.
     pub fn upload(&self, bytes: &[u8]) -> anyhow::Result<Answer> {
         let request = agent()

@@ -81,6 +81,33 @@ fn processes_at_the_vault(files: &[File]) -> Vec<String> {
     complaints
 }
 
+/// Where something of a patient may be looked at: made a token, sealed, shown to who may see it.
+const EXPOSING: [&str; 5] = [
+    "crates/model/src/token.rs",
+    "crates/intake/src/tokens.rs",
+    "crates/intake/src/screen.rs",
+    "crates/store/src/vault.rs",
+    "crates/experience-gateway/src/desk/reveal.rs",
+];
+
+/// `Phi::expose` is called where the map of patient data says, and by tests.
+fn exposing_elsewhere(files: &[File]) -> Vec<String> {
+    let is_test = |path: &str| path.contains("/tests/") || path.contains("/tests.rs");
+    let mut complaints = Vec::new();
+    for file in files.iter().filter(|file| file.has_extension("rs")) {
+        let path = file.path.as_str();
+        if path.starts_with("tests/") || is_test(path) || EXPOSING.contains(&path) {
+            continue;
+        }
+        for (number, line) in numbered(&Parts::of(&file.text).code) {
+            if words(line).any(|word| word == "expose") {
+                complaints.push(format!("{path}:{number}: exposes what is of a patient"));
+            }
+        }
+    }
+    complaints
+}
+
 #[test]
 fn the_pure_crates_reach_for_no_file_socket_process_or_environment() {
     assert_none(&reaching_outside(&HERE.files));
@@ -94,6 +121,18 @@ fn nothing_but_outbound_opens_a_connection_to_the_outside() {
 #[test]
 fn a_process_sees_no_patient() {
     assert_none(&processes_at_the_vault(&HERE.files));
+}
+
+#[test]
+fn what_is_of_a_patient_is_exposed_where_it_may_be_and_nowhere_else() {
+    assert_none(&exposing_elsewhere(&HERE.files));
+}
+
+#[test]
+fn a_planted_look_at_a_patient_is_named() {
+    let text = "tracing::info!(\"{}\", claim.patient.expose(Reason::Test));\n";
+    let file = File::new("crates/intake/src/read_document.rs", text);
+    assert_bites(&exposing_elsewhere(&[file]), &["crates/intake/src/read_document.rs:1"]);
 }
 
 #[test]

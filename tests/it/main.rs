@@ -4,7 +4,9 @@
 mod api;
 mod canaries;
 mod day;
+mod fields;
 mod folder;
 mod held;
+mod keys;
 mod residual;
 mod samples;

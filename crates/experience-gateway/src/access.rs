@@ -34,6 +34,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule("GET", "/v1/remittances", Permission::Read),
     rule("GET", "/v1/remittances/{id}", Permission::Read),
     rule("GET", "/v1/events/{id}", Permission::Read),
+    rule("POST", "/v1/reveal", Permission::Reveal),
     rule("GET", "/v1/journals", Permission::Read),
     rule("GET", "/v1/journals/{key}", Permission::Read),
     rule("GET", "/v1/exceptions", Permission::Read),

@@ -3,10 +3,12 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use model::id::Hash;
+use ports::keys::KeyBytes;
+use ports::secret::LiveKeys;
+use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 use crate::problem::{Kind, Problem};
-use crate::settings::CursorKey;
 
 const VERSION: u8 = 1;
 const TAG_BYTES: usize = 16;
@@ -21,20 +23,24 @@ struct Content {
     after: String,
 }
 
-pub(crate) fn seal(key: &CursorKey, list: &str, after: &str) -> String {
+pub(crate) fn seal(keys: &LiveKeys, list: &str, after: &str) -> String {
     let content = Content { v: VERSION, list: list.to_owned(), after: after.to_owned() };
     let mut bytes = serde_json::to_vec(&content).unwrap_or_default();
-    let tag = tag(key, &bytes);
-    bytes.extend_from_slice(&tag);
+    if let Some(key) = keys.get().first() {
+        let tag = tag(key, &bytes);
+        bytes.extend_from_slice(&tag);
+    }
     BASE64URL_NOPAD.encode(&bytes)
 }
 
-pub(crate) fn open(key: &CursorKey, list: &str, cursor: &str) -> Result<String, Problem> {
+/// A cursor that was signed under an older key of the ring is as good.
+pub(crate) fn open(keys: &LiveKeys, list: &str, cursor: &str) -> Result<String, Problem> {
     let opened = || {
         let within = cursor.len() <= CHARS_MAX;
         let bytes = within.then(|| BASE64URL_NOPAD.decode(cursor.as_bytes()).ok())??;
         let (content, signed) = bytes.split_at_checked(bytes.len().checked_sub(TAG_BYTES)?)?;
-        if !equal(&tag(key, content), signed) {
+        let ring = keys.get();
+        if !ring.iter().any(|key| equal(&tag(key, content), signed)) {
             return None;
         }
         let content: Content = serde_json::from_slice(content).ok()?;
@@ -44,9 +50,10 @@ pub(crate) fn open(key: &CursorKey, list: &str, cursor: &str) -> Result<String, 
 }
 
 /// Keyed twice over length-prefixed parts: without the key no other content has a known tag.
-fn tag(key: &CursorKey, content: &[u8]) -> [u8; TAG_BYTES] {
-    let inner = Hash::of(&[&key.0, b"cursor-inner", content]);
-    let outer = Hash::of(&[&key.0, b"cursor-outer", &inner.0]);
+fn tag(key: &KeyBytes, content: &[u8]) -> [u8; TAG_BYTES] {
+    let key = key.expose_secret();
+    let inner = Hash::of(&[key, b"cursor-inner", content]);
+    let outer = Hash::of(&[key, b"cursor-outer", &inner.0]);
     let mut tag = [0; TAG_BYTES];
     tag.copy_from_slice(&outer.0[..TAG_BYTES]);
     tag

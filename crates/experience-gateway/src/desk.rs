@@ -9,6 +9,7 @@ mod exceptions;
 mod journals;
 mod overview;
 mod remittances;
+mod reveal;
 mod scope;
 
 use std::sync::Arc;
@@ -19,11 +20,12 @@ use model::money::Currency;
 use ports::accept::Accept;
 use ports::book::Records;
 use ports::feed::Feed;
-use ports::identity::{Denied, Identity, Permission, Principal};
+use ports::identity::{Denied, Identity, Permission, Principal, Unverified};
 use ports::inquiry::Inquiry;
 use ports::oversight::Oversight;
-use ports::raw::RawStore;
+use ports::raw::Documents;
 use ports::remittances::Remittances;
+use ports::vault::Vault;
 
 pub use decisions::Ruling;
 pub use exceptions::ExceptionQuery;
@@ -39,11 +41,13 @@ use crate::view::Page;
 #[derive(Clone)]
 pub struct Gateway {
     pub accept: Arc<dyn Accept>,
-    pub documents: Arc<dyn RawStore>,
+    pub documents: Arc<dyn Documents>,
     pub remittances: Arc<dyn Remittances>,
     /// The process's book, to read.
     pub records: Arc<dyn Records>,
     pub inquiry: Arc<dyn Inquiry>,
+    /// What stands behind tokens, for who may see it.
+    pub vault: Arc<dyn Vault>,
     pub oversight: Arc<dyn Oversight>,
     /// The logs by room; the first is the one that is read when none is named.
     pub feeds: Vec<(Code, Arc<dyn Feed>)>,
@@ -69,9 +73,12 @@ impl Desk {
 
     /// Who a bearer token belongs to. The reason of a refusal goes to our log only.
     pub async fn sign_in(&self, bearer: &str) -> Result<Principal, Problem> {
-        self.0.identity.verify(bearer).await.map_err(|Denied(why)| {
-            tracing::info!(%why, "a token was not accepted");
-            Problem::new(Kind::Unauthenticated)
+        self.0.identity.verify(bearer).await.map_err(|unverified| match unverified {
+            Unverified::Denied(Denied(why)) => {
+                tracing::info!(%why, "a token was not accepted");
+                Problem::new(Kind::Unauthenticated)
+            }
+            Unverified::Failed(failure) => failure.into(),
         })
     }
 
@@ -102,7 +109,7 @@ impl Desk {
         page: &PageQuery,
     ) -> Result<Option<T>, Problem> {
         let Some(text) = &page.cursor else { return Ok(None) };
-        let opened = cursor::open(&self.settings().cursor_key, list, text)?;
+        let opened = cursor::open(&self.settings().cursor_keys, list, text)?;
         opened.parse().map(Some).map_err(|_| Problem::new(Kind::InvalidCursor))
     }
 
@@ -117,7 +124,7 @@ impl Desk {
         let more = read.len() > limit;
         read.truncate(limit);
         let last = read.last().filter(|_| more).map(id);
-        let next = last.map(|last| cursor::seal(&self.settings().cursor_key, list, &last));
+        let next = last.map(|last| cursor::seal(&self.settings().cursor_keys, list, &last));
         (read, next)
     }
 }

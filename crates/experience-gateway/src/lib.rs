@@ -16,9 +16,11 @@ pub mod view;
 
 pub use desk::{Desk, Gateway};
 pub use ports::accept::ByteStream;
+pub use ports::context;
 pub use ports::identity::{Permission, Principal};
+pub use ports::secret::LiveKeys;
 pub use routes::{document as openapi, router};
-pub use settings::{CursorKey, Settings};
+pub use settings::Settings;
 
 #[cfg(all(test, feature = "sample"))]
 mod tests;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use model::exception;
 use ports::failure::Failure;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -48,6 +49,7 @@ kinds! {
     DecisionRefused "decision-refused" CONFLICT "The decision is not possible in this state",
     IdempotencyKeyReused "idempotency-key-reused" CONFLICT "The key was used for another request",
     InProgress "in-progress" CONFLICT "A request with this key is being worked on",
+    Expired "expired" GONE "It is past its retention and was shredded",
     Stale "stale" PRECONDITION_FAILED "It was changed since you saw it",
     TooLarge "too-large" PAYLOAD_TOO_LARGE "The content is larger than allowed",
     MediaType "media-type" UNSUPPORTED_MEDIA_TYPE "The content is not of a type that is read here",
@@ -143,7 +145,11 @@ impl From<Failure> for Problem {
                 Self { retry_after: Some(soon), ..Self::new(Kind::OutcomeUnknown) }
             }
             Failure::Business { code, message } => {
-                Self { code: Some(code.as_str()), ..Self::detailed(Kind::Business, message) }
+                let kind = match code == exception::Code::Expired {
+                    true => Kind::Expired,
+                    false => Kind::Business,
+                };
+                Self { code: Some(code.as_str()), ..Self::detailed(kind, message) }
             }
             Failure::Defect(message) => {
                 tracing::error!(why = %message, "a defect reached the gateway");

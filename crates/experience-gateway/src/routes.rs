@@ -10,6 +10,7 @@ mod journals;
 mod openapi;
 mod overview;
 mod remittances;
+mod reveal;
 mod upload;
 
 use std::sync::Arc;
@@ -67,6 +68,7 @@ fn described(settings: &Settings) -> (Router<Arc<Api>>, OpenApi) {
         .routes(routes!(remittances::list))
         .routes(routes!(remittances::one))
         .routes(routes!(events::one))
+        .routes(routes!(reveal::reveal))
         .routes(routes!(journals::list))
         .routes(routes!(journals::one))
         .routes(routes!(exceptions::list))

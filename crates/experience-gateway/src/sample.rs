@@ -14,13 +14,24 @@ use ports::failure::Failure;
 use ports::memory::MemoryBook;
 
 use crate::desk::{Desk, Gateway};
-use crate::settings::{CursorKey, Settings};
+use crate::settings::Settings;
 use parts::{Callers, Desks, Fault, Intake, Watch};
 
 /// Bearer tokens of this world are names: `controller`, `second-controller`, `cash-poster`,
-/// `auditor`, `integration`, and `west-auditor`, who is limited to entity W1.
-pub const CALLERS: [&str; 6] =
-    ["controller", "second-controller", "cash-poster", "auditor", "integration", "west-auditor"];
+/// `auditor`, `integration`, `privacy-officer`, and `west-auditor`, who is limited to entity W1.
+pub const CALLERS: [&str; 7] = [
+    "controller",
+    "second-controller",
+    "cash-poster",
+    "auditor",
+    "integration",
+    "privacy-officer",
+    "west-auditor",
+];
+
+/// A token in the vault, and the synthetic value behind it.
+pub const TOKEN: &str = "tok_v1_samplemember";
+pub const CLEAR: &str = "SAMPLE-MEMBER-7";
 
 /// The entity of the remittance `east`, and of `west`.
 pub const EAST: &str = "E1";
@@ -38,7 +49,7 @@ impl Sample {
     /// The world with one remittance east (posted, pending and quarantined claims) and one west.
     pub async fn new() -> Self {
         let book = MemoryBook::new();
-        let settings = Settings::new(CursorKey([7; 32]));
+        let settings = Settings::new(ports::secret::LiveKeys::of(&[[7; 32]]));
         let sample = Self { book, settings, fault: Fault::default() };
         records::seed(&sample.book).await;
         sample
@@ -53,6 +64,7 @@ impl Sample {
             remittances: Arc::new(Desks { book: self.book.clone(), fault: fault.clone() }),
             records: book.clone(),
             inquiry: book.clone(),
+            vault: book.clone(),
             oversight: Arc::new(Watch { book: self.book.clone(), fault }),
             feeds: vec![(Code::new("remittance"), book.clone()), (Code::new("intake"), book)],
             identity: Arc::new(Callers),
@@ -82,6 +94,11 @@ impl Sample {
     /// Adds an open item about the remittance of that name.
     pub async fn add_item(&self, name: &str, round: u32) -> ExceptionId {
         records::add_item(&self.book, name, round).await
+    }
+
+    /// Everything that was logged until now can be read from the feed.
+    pub async fn number_log(&self) {
+        records::number_log(&self.book).await;
     }
 
     pub fn document(name: &str) -> DocumentId {

@@ -2,25 +2,15 @@
 //! Limits and defaults of the gateway, each named with its unit. The server fills them from its
 //! configuration.
 
-use std::fmt;
-
 use model::code::Code;
 use model::money::Currency;
-
-/// Signs page cursors. The same key on every gateway, kept over restarts, so that a page can be
-/// continued at another one and tomorrow.
-#[derive(Clone)]
-pub struct CursorKey(pub [u8; 32]);
-
-impl fmt::Debug for CursorKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CursorKey(…)")
-    }
-}
+use ports::secret::LiveKeys;
 
 #[derive(Debug, Clone)]
 pub struct Settings {
-    pub cursor_key: CursorKey,
+    /// Signs page cursors. The same on every gateway, kept over restarts, so that a page can be
+    /// continued at another one and tomorrow.
+    pub cursor_keys: LiveKeys,
     /// Of amounts that span documents, such as the completeness equation.
     pub currency: Currency,
     /// The source of an upload that names none.
@@ -48,9 +38,9 @@ pub struct Settings {
 }
 
 impl Settings {
-    pub fn new(cursor_key: CursorKey) -> Self {
+    pub fn new(cursor_keys: LiveKeys) -> Self {
         Self {
-            cursor_key,
+            cursor_keys,
             currency: Currency::USD,
             upload_source: Code::new("upload"),
             upload_bytes_max: 2 << 30,

@@ -7,5 +7,6 @@ mod decisions;
 mod lists;
 mod problems;
 mod reading;
+mod reveal;
 mod sealed;
 mod uploads;

@@ -10,6 +10,7 @@ mod journal;
 mod overview;
 mod page;
 mod remittance;
+mod revealed;
 
 pub use amount::Amount;
 pub use document::{DocumentDetail, DocumentView, ReceiptView, TotalsView};
@@ -22,3 +23,4 @@ pub use overview::{
 pub use page::Page;
 pub(crate) use remittance::currency_of;
 pub use remittance::{FindingView, HeaderView, RemittanceDetail, RemittanceView};
+pub use revealed::Revealed;

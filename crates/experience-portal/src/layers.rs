@@ -3,10 +3,11 @@
 //! and frames and run nothing but what we serve.
 
 use std::any::Any;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::error_handling::HandleErrorLayer;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
@@ -15,12 +16,16 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::{BoxError, Router};
+use experience_gateway::context::{self, Bearer, Caller};
+use experience_gateway::problem::Kind;
 use tower::ServiceBuilder;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
 use tower::timeout::TimeoutLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::pages::{Person, Portal, Refused};
+use crate::session::Session;
 use crate::settings::{Settings, Transport};
 
 const POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'self'; \
@@ -46,6 +51,29 @@ pub(crate) fn around<S: Clone + Send + Sync + 'static>(
             // Forms are small.
             .layer(DefaultBodyLimit::max(settings.form_bytes_max)),
     )
+}
+
+/// Verifies the session's token, and makes whatever the page asks be asked for its person.
+pub(crate) async fn signed_in(
+    State(portal): State<Arc<Portal>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let limit = Duration::from_millis(portal.settings.request_ms_max);
+    let deadline = Instant::now() + limit;
+    let Some(session) = Session::of(request.headers(), &portal.settings) else {
+        return next.run(request).await;
+    };
+    let verified = context::within(deadline, portal.desk.sign_in(&session.token)).await;
+    let principal = match verified {
+        Ok(principal) => principal,
+        Err(problem) if problem.kind == Kind::Unauthenticated => return next.run(request).await,
+        Err(problem) => return Refused(problem).into_response(),
+    };
+    let bearer = Bearer::new(session.token.as_str());
+    request.extensions_mut().insert(Person { principal: principal.clone(), session });
+    let caller = Caller::User { principal, bearer };
+    context::within(deadline, context::scope(caller, next.run(request))).await
 }
 
 async fn sealed(transport: Transport, request: Request, next: Next) -> Response {

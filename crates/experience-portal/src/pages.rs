@@ -18,6 +18,7 @@ use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use experience_gateway::problem::{Kind, Problem};
@@ -34,9 +35,9 @@ pub(crate) struct Portal {
 
 /// The whole portal. It has no fallback, so that it can be merged with the API's router.
 pub fn router(desk: Desk, settings: Settings) -> Router {
-    let routes = Router::new()
+    let portal = Arc::new(Portal { desk, settings });
+    let for_persons = Router::new()
         .route("/", get(overview::page))
-        .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/documents", get(documents::list))
         .route("/documents/{id}", get(documents::one))
@@ -48,9 +49,12 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/exceptions", get(exceptions::list))
         .route("/exceptions/{id}", get(exceptions::one).post(exceptions::decide))
         .route("/search", get(search::page))
+        .layer(from_fn_with_state(Arc::clone(&portal), layers::signed_in));
+    let for_all = Router::new()
+        .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
         .route("/assets/portal.css", get(style))
         .route("/assets/mark.svg", get(mark));
-    let portal = Arc::new(Portal { desk, settings });
+    let routes = for_persons.merge(for_all);
     layers::around(routes, &portal.settings).with_state(portal)
 }
 
@@ -64,7 +68,8 @@ async fn mark() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, kind)], include_str!("../assets/mark.svg"))
 }
 
-/// A person who is signed in, verified for this very request.
+/// A person who is signed in, verified for this very request by `layers::signed_in`.
+#[derive(Clone)]
 pub(crate) struct Person {
     pub principal: Principal,
     pub session: Session,
@@ -81,16 +86,11 @@ impl Person {
     }
 }
 
-impl FromRequestParts<Arc<Portal>> for Person {
-    type Rejection = Response;
+impl<S: Send + Sync> FromRequestParts<S> for Person {
+    type Rejection = Redirect;
 
-    async fn from_request_parts(parts: &mut Parts, portal: &Arc<Portal>) -> Result<Self, Response> {
-        let to_sign_in = || Redirect::to("/sign-in").into_response();
-        let session = Session::of(&parts.headers, &portal.settings).ok_or_else(to_sign_in)?;
-        match portal.desk.sign_in(&session.token).await {
-            Ok(principal) => Ok(Self { principal, session }),
-            Err(_) => Err(to_sign_in()),
-        }
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Redirect> {
+        parts.extensions.get::<Person>().cloned().ok_or_else(|| Redirect::to("/sign-in"))
     }
 }
 

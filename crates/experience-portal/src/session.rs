@@ -7,9 +7,11 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::http::header::{COOKIE, HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderValue};
 use data_encoding::BASE64URL_NOPAD;
+use experience_gateway::LiveKeys;
+use secrecy::ExposeSecret;
 use time::OffsetDateTime;
 
-use crate::settings::{SessionKey, Settings, Transport};
+use crate::settings::{Settings, Transport};
 
 /// Bound to the purpose: nothing else sealed under this key opens as a session.
 const PURPOSE: &[u8] = b"revbridge portal session v1";
@@ -49,13 +51,13 @@ impl Session {
         let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         let pairs = cookies.flat_map(|value| value.split("; "));
         let sealed = pairs.filter_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).next()?;
-        let session = open(&settings.session_key, sealed)?;
+        let session = open(&settings.session_keys, sealed)?;
         (OffsetDateTime::now_utc().unix_timestamp() < session.expires).then_some(session)
     }
 
     /// `Set-Cookie` that signs in.
     pub fn cookie(&self, settings: &Settings) -> Result<HeaderValue, NoSession> {
-        let sealed = seal(&settings.session_key, self).ok_or(NoSession::NoRandom)?;
+        let sealed = seal(&settings.session_keys, self).ok_or(NoSession::NoRandom)?;
         if sealed.len() > COOKIE_CHARS_MAX {
             return Err(NoSession::TokenTooLong);
         }
@@ -103,8 +105,9 @@ fn set_cookie(transport: Transport, value: &str, age_s: u64) -> String {
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={age_s}{secure}")
 }
 
-fn seal(key: &SessionKey, session: &Session) -> Option<String> {
-    let key = RandomizedNonceKey::new(&AES_256_GCM, &key.0).ok()?;
+fn seal(keys: &LiveKeys, session: &Session) -> Option<String> {
+    let ring = keys.get();
+    let key = RandomizedNonceKey::new(&AES_256_GCM, ring.first()?.expose_secret()).ok()?;
     let content = format!("{}\n{}\n{}", session.expires, session.csrf, session.token);
     let mut sealed = content.into_bytes();
     let nonce = key.seal_in_place_append_tag(Aad::from(PURPOSE), &mut sealed).ok()?;
@@ -113,12 +116,18 @@ fn seal(key: &SessionKey, session: &Session) -> Option<String> {
     Some(BASE64URL_NOPAD.encode(&bytes))
 }
 
-fn open(key: &SessionKey, text: &str) -> Option<Session> {
+/// Under any key of the ring: a session goes on while its key is on the way out.
+fn open(keys: &LiveKeys, text: &str) -> Option<Session> {
     if text.len() > COOKIE_CHARS_MAX {
         return None;
     }
-    let key = RandomizedNonceKey::new(&AES_256_GCM, &key.0).ok()?;
     let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+    let ring = keys.get();
+    ring.iter().find_map(|key| open_under(key.expose_secret(), &bytes))
+}
+
+fn open_under(key: &[u8], bytes: &[u8]) -> Option<Session> {
+    let key = RandomizedNonceKey::new(&AES_256_GCM, key).ok()?;
     let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES)?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
     let mut sealed = sealed.to_vec();

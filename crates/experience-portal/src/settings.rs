@@ -1,17 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Limits of the portal and the key that seals its sessions.
+//! Limits of the portal and the keys that seal its sessions.
 
-use std::fmt;
-
-/// Seals session cookies. The same key on every portal; another one signs everybody out.
-#[derive(Clone)]
-pub struct SessionKey(pub [u8; 32]);
-
-impl fmt::Debug for SessionKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionKey(…)")
-    }
-}
+use experience_gateway::LiveKeys;
 
 /// How browsers reach the portal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +14,9 @@ pub enum Transport {
 
 #[derive(Debug, Clone)]
 pub struct Settings {
-    pub session_key: SessionKey,
+    /// Seals session cookies. The same on every portal; a ring without the older keys signs out
+    /// whoever signed in under them.
+    pub session_keys: LiveKeys,
     pub transport: Transport,
     /// After so long a person signs in again, however long the token lives.
     pub session_s_max: u64,
@@ -34,9 +26,9 @@ pub struct Settings {
 }
 
 impl Settings {
-    pub fn new(session_key: SessionKey, transport: Transport) -> Self {
+    pub fn new(session_keys: LiveKeys, transport: Transport) -> Self {
         Self {
-            session_key,
+            session_keys,
             transport,
             session_s_max: 8 * 3_600,
             request_ms_max: 30_000,

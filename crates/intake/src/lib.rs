@@ -4,11 +4,12 @@
 
 mod accept;
 mod read_document;
+mod screen;
 mod tokens;
 
 pub use accept::{INTAKE_LANE, Intake, Limits, READ_DOCUMENT};
 pub use read_document::ReadDocument;
-pub use tokens::{TokenKey, Tokeniser};
+pub use tokens::{Met, TokenKey, Tokeniser};
 
 #[cfg(test)]
 mod tests;

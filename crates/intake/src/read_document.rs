@@ -196,6 +196,7 @@ impl Step for ReadDocument {
                 "sets": delivered.sets,
                 "events": delivered.events,
                 "cents": delivered.cents,
+                "masked_card_numbers": delivered.met.cards(),
                 "adapter": self.adapter.version(),
             }),
         });

@@ -12,12 +12,12 @@ use model::document::{Channel, ControlTotals, DocumentState};
 use model::event::v1::{ClaimAdjudicated, Header, RemittanceSealed, Totals};
 use model::event::{Body, Event, EventBatch, Position};
 use model::id::{DocumentId, EventId, Hash, RemittanceId};
-use model::token::{Clear, Field, Token};
+use model::token::{Clear, Field, Reason, Token};
 use ports::accept::{Accept, ByteStream, Delivery, Receipt};
 use ports::book::Book;
 use ports::failure::Failure;
 use ports::memory::MemoryBook;
-use ports::raw::RawStore;
+use ports::raw::{Documents, RawStore};
 use ports::remittances::{
     Decided, DecisionOutcome, DocumentClosed, OpeningClaim, Remittances, Taken,
 };
@@ -99,9 +99,9 @@ impl SourceAdapter for Lines {
 
 fn claim(control: &str, paid: i64) -> ClaimAdjudicated<Clear> {
     ClaimAdjudicated {
-        patient_control: Clear(control.to_owned()),
+        patient_control: Clear::new(control.to_owned()),
         payer_control: None,
-        member: Some(Clear(format!("M{control}"))),
+        member: Some(Clear::new(format!("M{control}"))),
         patient: None,
         status: Code::new("1"),
         filing: None,
@@ -272,9 +272,9 @@ async fn the_vault_gives_back_what_a_token_stands_for() {
     send(&world, parts(&["PATIENT-42;100\n"])).await.unwrap();
     world.runner.run_due().await;
     let tokeniser = Tokeniser::new(Code::new("t"), &TokenKey::new([7; 32]));
-    let token = tokeniser.token(Field::Control, &Clear(" patient-42".to_owned()));
+    let token = tokeniser.token(Field::Control, &Clear::new(" patient-42".to_owned()));
     let clear = world.book.reveal(token.as_str(), "officer").await.unwrap().unwrap();
-    assert_eq!(clear.0, "PATIENT-42");
+    assert_eq!(clear.expose(Reason::Test), "PATIENT-42");
 }
 
 #[tokio::test]
@@ -313,12 +313,12 @@ async fn a_document_that_cannot_be_read_is_refused_where_people_look() {
 fn tokens_join_within_a_field_and_never_across_keys_or_tenants() {
     let key = TokenKey::new([7; 32]);
     let ours = Tokeniser::new(Code::new("t"), &key);
-    let value = Clear("A-12345678".to_owned());
+    let value = Clear::new("A-12345678".to_owned());
     assert_eq!(ours.token(Field::Control, &value), ours.token(Field::Control, &value));
     assert_ne!(ours.token(Field::Control, &value), ours.token(Field::Member, &value));
     let other_tenant = Tokeniser::new(Code::new("u"), &key);
     assert_ne!(ours.token(Field::Control, &value), other_tenant.token(Field::Control, &value));
     let other_key = Tokeniser::new(Code::new("t"), &TokenKey::new([8; 32]));
     assert_ne!(ours.token(Field::Control, &value), other_key.token(Field::Control, &value));
-    assert_eq!(ours.token(Field::Control, &Clear("A123".to_owned())).last4, None);
+    assert_eq!(ours.token(Field::Control, &Clear::new("A123".to_owned())).last4, None);
 }

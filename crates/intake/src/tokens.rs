@@ -8,7 +8,9 @@ use aws_lc_rs::hmac;
 use model::code::Code;
 use model::event::v1::{ClaimAdjudicated, ProviderAdjustment};
 use model::event::{Body, Event};
-use model::token::{Clear, Field, Token};
+use model::token::{Clear, Field, Reason, Token};
+
+use crate::screen;
 
 /// Shown of a control number; shorter numbers show nothing, four would be most of them.
 const LAST_CHARACTERS: usize = 4;
@@ -39,16 +41,28 @@ pub struct Tokeniser {
 
 /// Values met since the last hand-over to the vault, each once.
 #[derive(Default)]
-pub struct Met(BTreeMap<(Field, Token), Clear>);
+pub struct Met {
+    values: BTreeMap<(Field, Token), Clear>,
+    /// Card numbers that were masked since the beginning.
+    cards: u64,
+}
 
 impl Met {
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.values.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    pub fn cards(&self) -> u64 {
+        self.cards
     }
 
     /// Everything met, in order of token; nothing is left.
     pub fn take(&mut self) -> Vec<(Field, Token, Clear)> {
-        let met = std::mem::take(&mut self.0);
+        let met = std::mem::take(&mut self.values);
         met.into_iter().map(|((field, token), clear)| (field, token, clear)).collect()
     }
 }
@@ -66,7 +80,7 @@ impl Tokeniser {
 
     /// The token of a value: the same value of the same field and tenant always has the same one.
     pub fn token(&self, field: Field, clear: &Clear) -> Token {
-        let normalised = clear.0.trim().to_uppercase();
+        let normalised = clear.expose(Reason::Tokenise).trim().to_uppercase();
         let mut tag = None;
         for (own, key) in self.keys.iter() {
             if *own != field {
@@ -86,12 +100,14 @@ impl Tokeniser {
 
     fn keep(&self, field: Field, clear: Clear, met: &mut Met) -> Token {
         let token = self.token(field, &clear);
-        met.0.insert((field, token.clone()), clear);
+        let kept = screen::kept(clear, &mut met.cards);
+        met.values.insert((field, token.clone()), kept);
         token
     }
 
-    /// The same event with tokens; the values are added to `met`.
-    pub fn tokenise(&self, event: Event<Clear>, met: &mut Met) -> Event<Token> {
+    /// The same event with tokens, and without card numbers; the values are added to `met`.
+    pub fn tokenise(&self, mut event: Event<Clear>, met: &mut Met) -> Event<Token> {
+        met.cards += screen::screen(&mut event.body);
         let body = match event.body {
             Body::Claim(claim) => Body::Claim(self.claim(claim, met)),
             Body::ProviderAdjustment(adjustment) => {

@@ -101,6 +101,7 @@ codes! {
     Capitation "CAPITATION" Controllership "A capitation adjustment without a capitation contract",
     LiabilityDebit "LIABILITY-DEBIT" Controllership "A posting would turn a liability into a debit",
     Overflow "OVERFLOW" IntegrationSupport "An amount beyond what can be held",
+    Expired "EXPIRED" Controllership "What is asked for is past its retention and was shredded",
     Defect "DEFECT" IntegrationSupport "A step failed in a way that we did not foresee",
 }
 

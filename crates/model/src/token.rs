@@ -1,18 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Identifiers of patients: clear inside intake only, a token everywhere else.
 
-use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// A clear identifier on its way from the parser to the vault. It cannot be printed or serialised.
+/// Something of a patient on its way from the parser to the vault. It can be neither printed nor
+/// serialised nor put in a format string, and it is compared only as a whole.
+///
+/// ```compile_fail
+/// println!("{:?}", model::token::Phi::new("a name"));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct Clear(pub String);
+pub struct Phi<T>(T);
 
-impl fmt::Debug for Clear {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Clear(…)")
+/// A clear identifier of a patient.
+pub type Clear = Phi<String>;
+
+/// Why something of a patient is looked at. Each use of [`Phi::expose`] names one, and a rule of the
+/// house says in which files it may stand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reason {
+    /// To make the token that stands for it.
+    Tokenise,
+    /// To seal it into the vault.
+    Seal,
+    /// To show it to a person who may see it; the log has who and what.
+    Reveal,
+    /// To compare it with synthetic data.
+    Test,
+}
+
+impl<T> Phi<T> {
+    pub fn new(value: T) -> Self {
+        Self(value)
+    }
+
+    /// The value itself. Whoever calls this answers for where it goes.
+    pub fn expose(&self, _reason: Reason) -> &T {
+        &self.0
     }
 }
 
@@ -27,6 +53,12 @@ pub enum Field {
 }
 
 impl Field {
+    pub const ALL: [Field; 3] = [Field::Control, Field::Member, Field::Name];
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.as_str() == text)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Field::Control => "control",
@@ -57,3 +89,6 @@ impl Token {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

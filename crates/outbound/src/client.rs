@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
 use reqwest::{Certificate, Request, Response, Url};
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
@@ -38,7 +39,7 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     http: reqwest::Client,
     base: Url,
-    authorization: Option<HeaderValue>,
+    credential: Credential,
     limits: Limits,
     pace: Pace,
     breaker: Breaker,
@@ -49,13 +50,14 @@ impl Client {
     pub fn new(destination: &Destination) -> Result<Self, Misconfigured> {
         let base = destination.checked_base()?;
         let limits = destination.limits.clone();
-        let authorization = authorization(destination)?;
+        authorization(&destination.credential)
+            .map_err(|_| Misconfigured::Credential { name: destination.name.clone() })?;
         let http = http_client(destination, &base)?;
         let millis = Duration::from_millis;
         Ok(Self(Arc::new(Inner {
             http,
             base,
-            authorization,
+            credential: destination.credential.clone(),
             pace: Pace::new(
                 limits.in_flight_max,
                 limits.per_second_max,
@@ -150,8 +152,8 @@ impl Inner {
             }
             request.headers_mut().insert(name, HeaderValue::from_str(value).ok()?);
         }
-        if let Some(authorization) = &self.authorization {
-            request.headers_mut().insert(AUTHORIZATION, authorization.clone());
+        if let Some(authorization) = authorization(&self.credential).ok()? {
+            request.headers_mut().insert(AUTHORIZATION, authorization);
         }
         trace::propagate(request.headers_mut());
         if let Some((content_type, bytes)) = call.body {
@@ -193,14 +195,15 @@ fn method(method: Method) -> reqwest::Method {
     }
 }
 
-fn authorization(destination: &Destination) -> Result<Option<HeaderValue>, Misconfigured> {
-    let text = match &destination.credential {
+/// What the header says now; a live credential may say something else with the next request.
+fn authorization(credential: &Credential) -> Result<Option<HeaderValue>, InvalidHeaderValue> {
+    let text = match credential {
         Credential::None => return Ok(None),
         Credential::Bearer(secret) => format!("Bearer {}", secret.expose_secret()),
         Credential::Scheme { scheme, value } => format!("{scheme} {}", value.expose_secret()),
+        Credential::Live { scheme, value } => format!("{scheme} {}", value.get().expose_secret()),
     };
-    let mut value = HeaderValue::from_str(&text)
-        .map_err(|_| Misconfigured::Credential { name: destination.name.clone() })?;
+    let mut value = HeaderValue::from_str(&text)?;
     value.set_sensitive(true);
     Ok(Some(value))
 }

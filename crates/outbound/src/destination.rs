@@ -5,6 +5,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use ports::secret::LiveText;
 use reqwest::Url;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -21,6 +22,12 @@ pub enum Credential {
     Scheme {
         scheme: &'static str,
         value: SecretString,
+    },
+    /// `Authorization: <scheme> …` with a secret that may change while we run: each request carries
+    /// what is in force when it is sent.
+    Live {
+        scheme: &'static str,
+        value: LiveText,
     },
 }
 

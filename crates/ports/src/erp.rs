@@ -2,6 +2,8 @@
 //! The ERP port: several small traits, so that an adapter implements what its ERP has.
 //! How an unknown outcome is resolved follows from the posting mode; see `posting`.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -203,7 +205,47 @@ pub trait MasterSource: Send + Sync {
 #[derive(Clone)]
 pub struct Erp {
     pub target: Code,
-    pub journals: std::sync::Arc<dyn Journals>,
-    pub book: std::sync::Arc<dyn ErpBook>,
-    pub master: std::sync::Arc<dyn MasterSource>,
+    pub journals: Arc<dyn Journals>,
+    pub book: Arc<dyn ErpBook>,
+    pub master: Arc<dyn MasterSource>,
+}
+
+/// The configured instances by name. Each can be used from when it was first reached, so that nobody
+/// has to wait for an ERP at the start. Clones share everything.
+#[derive(Clone, Default)]
+pub struct Instances(Arc<RwLock<BTreeMap<Code, Option<Erp>>>>);
+
+impl Instances {
+    /// Configured under these names, none of them reached yet.
+    pub fn awaited(names: impl IntoIterator<Item = Code>) -> Self {
+        let awaited = names.into_iter().map(|name| (name, None)).collect();
+        Self(Arc::new(RwLock::new(awaited)))
+    }
+
+    /// From here on the instance can be used.
+    pub fn reached(&self, erp: Erp) {
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        all.insert(erp.target.clone(), Some(erp));
+    }
+
+    /// `Transient` until it has been reached, `Defect` for a name that is not configured.
+    pub fn get(&self, name: &str) -> Result<Erp, Failure> {
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        match all.get(name) {
+            Some(Some(erp)) => Ok(erp.clone()),
+            Some(None) => Err(Failure::transient(format!("the ERP {name} has not answered yet"))),
+            None => Err(Failure::defect(format!("no ERP is configured under the name {name}"))),
+        }
+    }
+
+    pub fn names(&self) -> Vec<Code> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+}
+
+impl From<BTreeMap<Code, Erp>> for Instances {
+    fn from(erps: BTreeMap<Code, Erp>) -> Self {
+        let all = erps.into_iter().map(|(name, erp)| (name, Some(erp))).collect();
+        Self(Arc::new(RwLock::new(all)))
+    }
 }

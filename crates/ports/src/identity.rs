@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use model::code::Code;
 use serde::{Deserialize, Serialize};
 
+use crate::failure::Failure;
+
 /// What may be done. Deny by default: a route names the one it needs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -65,8 +67,18 @@ impl Principal {
 #[error("{0}")]
 pub struct Denied(pub String);
 
+/// Why there is no principal: the token is not good, or nobody could say.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Unverified {
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// Says nothing about the token: it may be asked again.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
 #[async_trait]
 pub trait Identity: Send + Sync {
     /// After `Ok` signature, issuer, audience, type, times and claims have all been checked.
-    async fn verify(&self, bearer: &str) -> Result<Principal, Denied>;
+    async fn verify(&self, bearer: &str) -> Result<Principal, Unverified>;
 }

@@ -4,6 +4,7 @@
 
 pub mod accept;
 pub mod book;
+pub mod context;
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod erp;
@@ -11,11 +12,13 @@ pub mod failure;
 pub mod feed;
 pub mod identity;
 pub mod inquiry;
+pub mod keys;
 #[cfg(feature = "memory")]
 pub mod memory;
 pub mod oversight;
 pub mod raw;
 pub mod reference;
 pub mod remittances;
+pub mod secret;
 pub mod source;
 pub mod vault;

@@ -8,10 +8,12 @@ mod clock;
 mod faults;
 mod feed;
 mod inquiry;
+mod keys;
 mod lanes;
 mod posted;
 mod raw;
 mod records;
+mod secrets;
 mod state;
 mod vault;
 
@@ -23,6 +25,8 @@ use time::OffsetDateTime;
 
 pub use clock::MemoryClock;
 pub use faults::{Fault, Operation, Plan};
+pub use keys::MemoryKeys;
+pub use secrets::MemorySecrets;
 use state::State;
 
 use crate::book::{ApplyError, InboxEntry, Lane, LogEntry, RowPlace, RowStanding, Unit};

@@ -21,8 +21,22 @@ pub enum Committed {
     Repeated,
 }
 
+/// What is known of the documents that were received. Nothing of their content.
 #[async_trait]
-pub trait RawStore: Send + Sync {
+pub trait Documents: Send + Sync {
+    async fn document(&self, id: DocumentId) -> Result<Option<Document>, Failure>;
+
+    /// Documents by time of receipt, newest first, after the cursor (a document id).
+    async fn documents(
+        &self,
+        after: Option<DocumentId>,
+        limit: usize,
+    ) -> Result<Vec<Document>, Failure>;
+}
+
+/// Intake's own side: it alone writes documents and opens their content.
+#[async_trait]
+pub trait RawStore: Documents {
     /// Chunks of an upload not yet acknowledged. They are sealed before they leave memory; without a
     /// `commit` they are swept away later. Ordinals run from 0 without gaps.
     async fn stage(&self, upload: Uuid, ordinal: u32, chunk: Bytes) -> Result<(), Failure>;
@@ -41,17 +55,8 @@ pub trait RawStore: Send + Sync {
     /// The chunk with this ordinal, opened; `None` past the last.
     async fn chunk(&self, document: DocumentId, ordinal: u32) -> Result<Option<Bytes>, Failure>;
 
-    async fn document(&self, id: DocumentId) -> Result<Option<Document>, Failure>;
-
     /// Sets the state. Repeating it changes nothing.
     async fn settle(&self, id: DocumentId, state: DocumentState) -> Result<(), Failure>;
-
-    /// Documents by time of receipt, newest first, after the cursor (a document id).
-    async fn documents(
-        &self,
-        after: Option<DocumentId>,
-        limit: usize,
-    ) -> Result<Vec<Document>, Failure>;
 
     /// Removes uploads that were staged but not committed within the last `hours`.
     async fn sweep(&self, hours: u32) -> Result<u64, Failure>;

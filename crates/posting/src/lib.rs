@@ -13,12 +13,12 @@ mod submit;
 pub mod testing;
 mod translate;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use model::code::Code;
-use ports::erp::Erp;
+use ports::erp::{Erp, Instances};
+use ports::failure::Failure;
 use ports::reference::ReferenceData;
 use workflow::Step;
 
@@ -63,7 +63,7 @@ pub struct Settings {
 #[derive(Clone)]
 pub struct Posting {
     pub settings: Settings,
-    pub erps: Arc<BTreeMap<Code, Erp>>,
+    pub erps: Instances,
     pub reference: Arc<dyn ReferenceData>,
     measure: measure::Measure,
 }
@@ -71,10 +71,10 @@ pub struct Posting {
 impl Posting {
     pub fn new(
         settings: Settings,
-        erps: BTreeMap<Code, Erp>,
+        erps: impl Into<Instances>,
         reference: Arc<dyn ReferenceData>,
     ) -> Self {
-        Self { settings, erps: Arc::new(erps), reference, measure: measure::Measure::new() }
+        Self { settings, erps: erps.into(), reference, measure: measure::Measure::new() }
     }
 
     /// The steps of the lane `posting`.
@@ -87,9 +87,7 @@ impl Posting {
         ]
     }
 
-    fn erp(&self, target: &Code) -> Result<&Erp, ports::failure::Failure> {
-        self.erps.get(target).ok_or_else(|| {
-            ports::failure::Failure::defect(format!("no ERP is configured under the name {target}"))
-        })
+    fn erp(&self, target: &Code) -> Result<Erp, Failure> {
+        self.erps.get(target)
     }
 }

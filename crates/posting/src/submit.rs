@@ -34,7 +34,7 @@ pub(crate) enum Doubt {
 /// One journal on its way, with what the whole way needs.
 pub(crate) struct Way<'a> {
     pub posting: &'a Posting,
-    pub erp: &'a Erp,
+    pub erp: Erp,
     pub scope: &'a Scope<'a>,
     pub journal: Journal,
     pub mode: PostingMode,

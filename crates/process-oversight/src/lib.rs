@@ -18,7 +18,7 @@ use ports::failure::Failure;
 use ports::feed::Feed;
 use ports::inquiry::{Hit, Inquiry};
 use ports::oversight::{Completeness, Moment, Oversight};
-use ports::raw::RawStore;
+use ports::raw::Documents;
 use ports::reference::ReferenceData;
 
 /// Lists read from a port in one page.
@@ -28,7 +28,7 @@ const GAPS_MAX: usize = 100;
 
 /// Reads intake, one process and the ERPs behind it.
 pub struct OversightProcess {
-    pub documents: Arc<dyn RawStore>,
+    pub documents: Arc<dyn Documents>,
     pub intake_feed: Arc<dyn Feed>,
     /// Name of the process, as shown in a timeline.
     pub process: Code,

@@ -30,6 +30,9 @@ pub async fn decide(book: &dyn Book, decided: Decided) -> Result<DecisionOutcome
         Ok(change) => change,
         Err(why) => return Ok(DecisionOutcome::Refused { why }),
     };
+    if decided.decision == Decision::Replay {
+        replay::readable(book, &item).await?;
+    }
     effects.log.push(LogEntry {
         kind: Code::new("exception.decided"),
         subject: Code::from(item.id.to_string()),

@@ -52,6 +52,28 @@ pub fn unit(item: &Item, now: OffsetDateTime) -> Option<Unit> {
     }
 }
 
+/// Fails with `EXPIRED` where what an item is about can never be decided again: the person who asks is
+/// told at once, before anything is queued.
+pub async fn readable(records: &dyn Records, item: &Item) -> Result<(), Failure> {
+    match &item.subject {
+        Subject::Event { event, .. } => {
+            for entry in records.inbox(&[*event]).await? {
+                records.batches(entry.remittance, entry.batch.saturating_sub(1), 1).await?;
+            }
+        }
+        Subject::Remittance { remittance } => {
+            records.batches(*remittance, 0, 1).await?;
+        }
+        Subject::Document { document } => {
+            for set in records.remittances_of(*document).await? {
+                records.batches(set.id, 0, 1).await?;
+            }
+        }
+        Subject::Journal { .. } | Subject::Work { .. } => {}
+    }
+    Ok(())
+}
+
 /// The whole step.
 pub async fn replay(
     room: &Room,

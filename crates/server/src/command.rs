@@ -2,8 +2,11 @@
 //! The command line of `revbridge`.
 
 mod demo;
+mod fields;
 mod inspect;
+mod keys;
 mod serve;
+mod shred;
 mod token;
 
 use std::process::ExitCode;
@@ -26,6 +29,12 @@ enum Command {
     Serve(serve::Serve),
     /// Run a synthetic hospital day, or your own files, through everything, against a simulated ERP.
     Demo(demo::Demo),
+    /// Print what class of data each field of an event is and where it may stand.
+    Fields(fields::Fields),
+    /// List, draw and rotate the keys that keep stored data sealed.
+    Keys(keys::Keys),
+    /// Destroy the keys of a class of data whose retention is over. Says first what would go.
+    Shred(shred::Shred),
     /// Issue a token of the local issuer, for loopback use.
     Token(token::Token),
 }
@@ -37,6 +46,9 @@ pub fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect.run(),
         Command::Serve(serve) => serve.run(),
         Command::Demo(demo) => demo.run(),
+        Command::Fields(fields) => fields.run(),
+        Command::Keys(keys) => keys.run(),
+        Command::Shred(shred) => shred.run(),
         Command::Token(token) => token.run(),
     };
     match outcome {

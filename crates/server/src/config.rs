@@ -2,6 +2,8 @@
 //! The configuration: one TOML file with environment overrides (`REVBRIDGE_HTTP__LISTEN=…`).
 //! Unknown keys are errors, so that a typing mistake is not a silent default.
 
+pub mod secrets;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -34,6 +36,8 @@ pub struct Config {
     pub posting: Posting,
     #[serde(default)]
     pub limits: Limits,
+    #[serde(default)]
+    pub keys: secrets::Keys,
 }
 
 /// Where the record is kept.
@@ -43,8 +47,9 @@ pub enum Database {
     /// A private cluster below `data_dir`, started and stopped with the server.
     #[default]
     Embedded,
-    /// A database of yours: `postgres://…`. Its two schemas are `intake` and `remittance`.
-    External { url: String },
+    /// A database of yours: `postgres://…`, or the place of a secret that holds that. Its two schemas
+    /// are `intake` and `remittance`.
+    External { url: secrets::DatabaseUrl },
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -212,6 +217,14 @@ impl Config {
             path.iter_mut().for_each(anchored);
         }
         self.sources.iter_mut().for_each(|source| anchored(&mut source.folder));
+        self.keys.anchor(base);
+        if let Database::External { url: secrets::DatabaseUrl::Secret(place) } = &mut self.database
+        {
+            secrets::anchor(place, base);
+        }
+        for erp in &mut self.erps {
+            erp.adapter.secrets().into_iter().for_each(|place| secrets::anchor(place, base));
+        }
     }
 
     /// What can be checked without connecting anywhere.
@@ -232,6 +245,7 @@ impl Config {
         if !listen.ip().is_loopback() && self.http.jwks.is_none() {
             bail!("http.jwks: needed beyond loopback, where our own tokens are not accepted");
         }
+        self.keys.check()?;
         if self.posting.erp_call_ms_max >= self.posting.lease_ms {
             bail!(
                 "posting.erp_call_ms_max = {} must be below posting.lease_ms = {}: a call that \

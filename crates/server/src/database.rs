@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The database of an installation: a private cluster below `data_dir`, or one of the operator's.
 
+use std::sync::Arc;
+
 use anyhow::Context;
 use local_postgres::{Cluster, Settings};
 use model::code::Code;
-use store::{Keys, PoolSettings, PostgresBook, Schema};
+use store::{PoolSettings, PostgresBook, Schema};
 
-use crate::config::{Config, Database};
+use crate::config::Config;
+use crate::keys::Secured;
 
 /// Name of the database in a private cluster.
 const DATABASE: &str = "revbridge";
@@ -20,10 +23,10 @@ pub struct Books {
 }
 
 /// Starts what is private, migrates, and opens both books.
-pub async fn open(config: &Config) -> anyhow::Result<Books> {
-    let (url, cluster) = match &config.database {
-        Database::External { url } => (url.clone(), None),
-        Database::Embedded => {
+pub async fn open(config: &Config, secured: &Secured) -> anyhow::Result<Books> {
+    let (url, cluster) = match secured.database_url(config).await? {
+        Some(url) => (url, None),
+        None => {
             let directory = config.data_dir.join("postgres");
             let cluster = tokio::task::spawn_blocking(move || start(directory)).await??;
             (cluster.database_url(DATABASE), Some(cluster))
@@ -31,15 +34,16 @@ pub async fn open(config: &Config) -> anyhow::Result<Books> {
     };
     let schemas = [Schema::intake("intake")?, Schema::process("remittance")?];
     store::migrate(&url, &schemas).await.context("migrating the database")?;
-    let keys = data_key(config)?;
+    let keys = Arc::clone(&secured.encryption);
     let pool = PoolSettings {
         connections_max: config.limits.database_connections_max,
+        data_key_cache_ms_max: config.keys.data_key_cache_ms_max,
         ..PoolSettings::default()
     };
     let tenant = Code::new(&config.tenant);
     let [intake, remittance] = &schemas;
     Ok(Books {
-        intake: PostgresBook::open(&url, intake, &tenant, keys.clone(), &pool).await?,
+        intake: PostgresBook::open(&url, intake, &tenant, Arc::clone(&keys), &pool).await?,
         remittance: PostgresBook::open(&url, remittance, &tenant, keys, &pool).await?,
         cluster,
     })
@@ -53,15 +57,4 @@ fn start(directory: std::path::PathBuf) -> anyhow::Result<Cluster> {
 
 fn cured(error: local_postgres::Error) -> anyhow::Error {
     anyhow::anyhow!("the private Postgres: {error}")
-}
-
-/// The data key under which everything is sealed. Losing this file loses what is sealed.
-fn data_key(config: &Config) -> anyhow::Result<Keys> {
-    let folder = crate::keys::folder(&config.data_dir);
-    let path = folder.join("data.key");
-    if path.exists() {
-        return Keys::from_file(&path).with_context(|| format!("key {}", path.display()));
-    }
-    std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-    Keys::generate_file(&path).with_context(|| format!("making key {}", path.display()))
 }

@@ -5,7 +5,7 @@ use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
 use experience_gateway::Desk;
-use experience_portal::{SessionKey, Transport};
+use experience_portal::Transport;
 
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -14,17 +14,22 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::config::Config;
 use crate::database::Books;
 use crate::health;
+use crate::keys::Secured;
 use crate::wiring::Rooms;
 
-pub fn router(config: &Config, rooms: &Rooms, books: &Books) -> anyhow::Result<Router> {
+pub async fn router(
+    config: &Config,
+    secured: &Secured,
+    rooms: &Rooms,
+    books: &Books,
+) -> anyhow::Result<Router> {
     let desk = Desk::new(rooms.gateway.clone());
-    let session = crate::keys::folder(&config.data_dir).join("session.key");
-    let session = crate::keys::thirty_two_bytes(&session)?;
+    let session = secured.ring(config, |keys| &keys.session, "session").await?;
     let transport = match config.http.behind_proxy {
         true => Transport::Tls,
         false => Transport::Loopback,
     };
-    let settings = experience_portal::Settings::new(SessionKey(session), transport);
+    let settings = experience_portal::Settings::new(session, transport);
     let portal = experience_portal::router(desk.clone(), settings);
     let api = experience_gateway::router(desk);
     let layers = ServiceBuilder::new()

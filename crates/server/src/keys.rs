@@ -1,59 +1,129 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Key files below `data_dir/keys`: made on first start, readable by their owner alone.
+//! Keys and secrets of a running server: read from their places, drawn where the installation is
+//! new, and followed while it runs.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::{Context, bail};
-use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use anyhow::Context;
+use ports::keys::{KEY_BYTES, KeyEncryption};
+use ports::secret::{LiveKeys, Secret, Secrets};
+use secrecy::ExposeSecret;
+use system_identity::{RingKeys, SecretStore, TransitKeys, Vault, draw_keys};
+use workflow::Shutdown;
+
+use crate::config::secrets::{EncryptionKeys, Keys};
+use crate::config::{Config, Database, secrets::DatabaseUrl};
 
 /// The folder of key files.
 pub fn folder(data_dir: &Path) -> PathBuf {
     data_dir.join("keys")
 }
 
-/// 32 bytes from a file of 64 hexadecimal digits, made when it is not there.
-pub fn thirty_two_bytes(path: &Path) -> anyhow::Result<[u8; 32]> {
+/// Where the ring of key-encryption keys is when nothing else is configured.
+pub fn encryption_file(config: &Config) -> Option<PathBuf> {
+    match &config.keys.encryption {
+        None => Some(folder(&config.data_dir).join("encryption.keys")),
+        Some(EncryptionKeys::File(path)) => Some(path.clone()),
+        Some(EncryptionKeys::Env(_) | EncryptionKeys::Vault(_) | EncryptionKeys::Transit(_)) => {
+            None
+        }
+    }
+}
+
+/// Whoever needs a secret gets it from here.
+pub struct Secured {
+    pub store: Arc<SecretStore>,
+    pub encryption: Arc<dyn KeyEncryption>,
+}
+
+impl Secured {
+    /// Opens the places that everything depends on. Nothing is asked of Vault unless a place is in it.
+    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        let vault = match &config.keys.vault {
+            None => None,
+            Some(settings) => Some(Vault::new(settings).context("keys.vault")?),
+        };
+        let store = Arc::new(SecretStore::new(vault.clone()));
+        let encryption = encryption(config, &store, vault).await.context("keys.encryption")?;
+        Ok(Self { store, encryption })
+    }
+
+    /// A ring from its place; from a file below `data_dir/keys`, drawn when it is not there, where
+    /// no place is configured.
+    pub async fn ring(
+        &self,
+        config: &Config,
+        place: impl Fn(&Keys) -> &Option<Secret>,
+        name: &str,
+    ) -> anyhow::Result<LiveKeys> {
+        let place = match place(&config.keys) {
+            Some(place) => place.clone(),
+            None => Secret::File(drawn(&folder(&config.data_dir).join(format!("{name}.key")))?),
+        };
+        self.store.keys(&place).await.with_context(|| format!("keys.{name}"))
+    }
+
+    /// The key under which tokens are made: the first of its ring, for good.
+    pub async fn token_key(&self, config: &Config) -> anyhow::Result<[u8; KEY_BYTES]> {
+        let ring = self.ring(config, |keys| &keys.token, "token").await?.get();
+        let first = ring.first().context("keys.token: no key in it")?;
+        Ok(*first.expose_secret())
+    }
+
+    pub async fn database_url(&self, config: &Config) -> anyhow::Result<Option<String>> {
+        match &config.database {
+            Database::Embedded => Ok(None),
+            Database::External { url: DatabaseUrl::Plain(url) } => Ok(Some(url.clone())),
+            Database::External { url: DatabaseUrl::Secret(place) } => {
+                let url = self.store.read(place).await.context("database.url")?;
+                Ok(Some(url.expose_secret().to_owned()))
+            }
+        }
+    }
+}
+
+async fn encryption(
+    config: &Config,
+    store: &Arc<SecretStore>,
+    vault: Option<Vault>,
+) -> anyhow::Result<Arc<dyn KeyEncryption>> {
+    let place = match &config.keys.encryption {
+        None => Secret::File(drawn(&folder(&config.data_dir).join("encryption.keys"))?),
+        Some(EncryptionKeys::File(path)) => Secret::File(path.clone()),
+        Some(EncryptionKeys::Env(name)) => Secret::Env(name.clone()),
+        Some(EncryptionKeys::Vault(at)) => Secret::Vault(at.clone()),
+        Some(EncryptionKeys::Transit(name)) => {
+            let vault = vault.context("keys.vault: needed for the transit engine")?;
+            return Ok(Arc::new(TransitKeys::new(vault, name)));
+        }
+    };
+    let ring = store.keys(&place).await?;
+    Ok(Arc::new(RingKeys::new(ring, Arc::clone(store))))
+}
+
+/// A key file of ours, made on first start and readable by its owner alone.
+fn drawn(path: &Path) -> anyhow::Result<PathBuf> {
     if !path.exists() {
-        let mut fresh = [0u8; 32];
-        SystemRandom::new().fill(&mut fresh).ok().context("the system gives no random bytes")?;
-        write_private(path, data_encoding::HEXLOWER.encode(&fresh).as_bytes())?;
+        draw_keys(path).with_context(|| format!("making key {}", path.display()))?;
     }
-    refuse_readable_by_others(path)?;
-    let text = std::fs::read_to_string(path).with_context(|| format!("key {}", path.display()))?;
-    let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes());
-    match bytes.ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()) {
-        Some(key) => Ok(key),
-        None => bail!("key {}: 64 hexadecimal digits are expected", path.display()),
-    }
+    Ok(path.to_owned())
 }
 
-/// Writes a new file that only its owner can read; never over an existing one.
-fn write_private(path: &Path, content: &[u8]) -> anyhow::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+/// Reads every place again and again until the end, and says what has changed, never to what.
+pub async fn follow(store: Arc<SecretStore>, poll_ms: u64, mut stopping: Shutdown) {
+    while !stopping.is_asked() {
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(poll_ms)) => {}
+            () = stopping.asked() => return,
+        }
+        let polled = store.poll().await;
+        for place in polled.renewed {
+            tracing::info!(%place, "a secret has changed and is in force");
+        }
+        for (place, why) in polled.failed {
+            tracing::warn!(%place, "a secret cannot be read; the value before it stays: {why}");
+        }
     }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).with_context(|| format!("making key {}", path.display()))?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    Ok(())
-}
-
-#[cfg(unix)]
-fn refuse_readable_by_others(path: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(path)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        bail!("key {} is readable by others: chmod 600 it", path.display());
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn refuse_readable_by_others(_path: &Path) -> anyhow::Result<()> {
-    Ok(())
 }

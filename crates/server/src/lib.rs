@@ -6,6 +6,7 @@ pub mod config;
 mod database;
 mod health;
 mod http;
+mod issuers;
 mod keys;
 pub mod reference;
 mod serve;

@@ -15,6 +15,7 @@ use workflow::{Shutdown, Stop, shutdown};
 
 use crate::config::{Config, Source};
 use crate::database::{self, Books};
+use crate::keys::{self, Secured};
 use crate::wiring::{self, Rooms};
 use crate::{http, reference};
 
@@ -34,8 +35,9 @@ pub struct Running {
 
 /// Starts everything. When this returns, the API answers and the lanes work.
 pub async fn start(config: &Config) -> anyhow::Result<Running> {
-    let books = database::open(config).await?;
-    let rooms = wiring::wire(config, &books).await?;
+    let secured = Secured::open(config).await?;
+    let books = database::open(config, &secured).await?;
+    let rooms = wiring::wire(config, &secured, &books).await?;
     open_balances(config, &rooms).await?;
     let swept = ports::raw::RawStore::sweep(&books.intake, SWEEP_HOURS).await;
     if let Ok(swept) = swept
@@ -49,7 +51,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let address = listener.local_addr()?;
     let (stop, stopping) = shutdown();
     let mut tasks = JoinSet::new();
-    let router = http::router(config, &rooms, &books)?;
+    let router = http::router(config, &secured, &rooms, &books).await?;
     let mut ended = stopping.clone();
     let serving =
         axum::serve(listener, router).with_graceful_shutdown(async move { ended.asked().await });
@@ -62,6 +64,9 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     for source in &config.sources {
         tasks.spawn(watch(open_folder(source, &rooms).await?, source.poll_ms, stopping.clone()));
     }
+    let poll_ms = config.keys.secrets_poll_ms;
+    tasks.spawn(keys::follow(Arc::clone(&secured.store), poll_ms, stopping.clone()));
+    tasks.spawn(rooms.issuers.clone().follow(poll_ms, stopping.clone()));
     tasks.spawn(refresh(config, &rooms, stopping));
     Ok(Running { address, rooms, books, stop, tasks })
 }

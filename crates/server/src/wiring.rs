@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use experience_gateway::{CursorKey, Gateway};
+use experience_gateway::Gateway;
 use intake::{INTAKE_LANE, Intake, ReadDocument, TokenKey, Tokeniser};
 use model::code::Code;
 use ports::accept::Accept;
@@ -14,16 +14,18 @@ use ports::erp::Erp;
 use ports::inquiry::Inquiry;
 use ports::oversight::Oversight;
 use ports::remittances::Remittances;
+use ports::secret::Secrets;
 use posting::{POSTING_LANE, Posting};
 use process_oversight::OversightProcess;
 use process_remittance_to_reconciliation as remittance;
-use system_identity::{JwtIdentity, KeyRing, LocalIssuer, Rules};
 use system_rcm::remittance_x12::RemittanceX12;
 use time::UtcOffset;
 use workflow::{Lanes, Runner, Sequencer};
 
 use crate::config::{Config, Unknown};
 use crate::database::Books;
+use crate::issuers::Issuers;
+use crate::keys::Secured;
 use crate::reference::{self, InForce};
 
 /// Everything that runs, wired together.
@@ -38,6 +40,7 @@ pub struct Rooms {
     pub erps: Vec<Erp>,
     pub tokeniser: Tokeniser,
     pub gateway: Gateway,
+    pub issuers: Issuers,
     pub lanes: Lanes,
 }
 
@@ -45,9 +48,9 @@ pub struct Rooms {
 const ERP_WAIT: Duration = Duration::from_secs(60);
 
 /// Connects the rooms.
-pub async fn wire(config: &Config, books: &Books) -> anyhow::Result<Rooms> {
+pub async fn wire(config: &Config, secured: &Secured, books: &Books) -> anyhow::Result<Rooms> {
     let tenant = Code::new(&config.tenant);
-    let erps = connect(config).await?;
+    let erps = connect(config, secured.store.as_ref()).await?;
     let target = &config.erps[0].name;
     let files = reference::read(&config.reference.dir, target)
         .with_context(|| format!("reference data in {}", config.reference.dir.display()))?;
@@ -55,9 +58,8 @@ pub async fn wire(config: &Config, books: &Books) -> anyhow::Result<Rooms> {
     reference.refresh(&erps).await.context("pulling reference data from the ERP")?;
 
     let adapter = Arc::new(RemittanceX12::new(config.limits.x12.clone()));
-    let tokens = crate::keys::folder(&config.data_dir).join("token.key");
-    let tokeniser =
-        Tokeniser::new(tenant.clone(), &TokenKey::new(crate::keys::thirty_two_bytes(&tokens)?));
+    let token_key = TokenKey::new(secured.token_key(config).await?);
+    let tokeniser = Tokeniser::new(tenant.clone(), &token_key);
     let posting = posting_settings(config);
     let process = Arc::new(process(config, books, reference.clone(), posting.clone())?);
     let limits = intake::Limits { document_bytes_max: config.limits.document_bytes_max };
@@ -72,19 +74,21 @@ pub async fn wire(config: &Config, books: &Books) -> anyhow::Result<Rooms> {
     let engine = Posting::new(posting, by_target, reference.clone());
     let lanes = lanes(config, books, &process, read, &engine);
     let accept: Arc<dyn Accept> = Arc::new(accept);
+    let issuers = Issuers::open(config)?;
     let gateway = Gateway {
         accept: accept.clone(),
         documents: raw.clone(),
         remittances: process.clone(),
         records: book.clone(),
         inquiry: book.clone(),
+        vault: raw.clone(),
         oversight: oversight.clone(),
         feeds: vec![
             (Code::new(remittance::PROCESS), book.clone() as Arc<dyn ports::feed::Feed>),
             (Code::new("intake"), raw.clone()),
         ],
-        identity: Arc::new(identity(config)?),
-        settings: gateway_settings(config)?,
+        identity: issuers.identity(),
+        settings: gateway_settings(config, secured).await?,
     };
     let inquiry: Arc<dyn Inquiry> = book;
     Ok(Rooms {
@@ -97,6 +101,7 @@ pub async fn wire(config: &Config, books: &Books) -> anyhow::Result<Rooms> {
         erps,
         tokeniser,
         gateway,
+        issuers,
         lanes,
     })
 }
@@ -139,13 +144,13 @@ fn oversight(books: &Books, reference: &Arc<InForce>, erps: &[Erp]) -> Oversight
 }
 
 /// Waits for each ERP within a bound, and says for which.
-async fn connect(config: &Config) -> anyhow::Result<Vec<Erp>> {
+async fn connect(config: &Config, secrets: &dyn Secrets) -> anyhow::Result<Vec<Erp>> {
     let mut erps = Vec::new();
     let call_max = Duration::from_millis(config.posting.erp_call_ms_max);
     for erp in &config.erps {
         let started = std::time::Instant::now();
         loop {
-            match erp.adapter.connect(&erp.name, call_max).await {
+            match erp.adapter.connect(&erp.name, call_max, secrets).await {
                 Ok(connected) => {
                     erps.push(connected);
                     break;
@@ -223,33 +228,12 @@ fn lanes(
         .with(Sequencer::new(book, holder.as_str(), limits))
 }
 
-/// Our own issuer on loopback, and the operator's by its key set.
-fn identity(config: &Config) -> anyhow::Result<JwtIdentity> {
-    let rules = Rules::new(&config.http.audience, Code::new(&config.tenant));
-    let mut ring = KeyRing::new();
-    if let Some(path) = &config.http.jwks {
-        let jwks = std::fs::read(path).with_context(|| format!("http.jwks {}", path.display()))?;
-        ring = ring.with(&config.http.issuer, &jwks)?;
-    }
-    if config.http.listen.ip().is_loopback() {
-        ring = local_issuer(config)?.believed(ring)?;
-    }
-    Ok(JwtIdentity::new(ring, rules))
-}
-
-/// The issuer behind `revbridge token`.
-pub fn local_issuer(config: &Config) -> anyhow::Result<LocalIssuer> {
-    let rules = Rules::new(&config.http.audience, Code::new(&config.tenant));
-    let folder = crate::keys::folder(&config.data_dir);
-    std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-    let path = folder.join("issuer.pem");
-    Ok(LocalIssuer::open(&path, &rules, config.http.listen.ip())?)
-}
-
-fn gateway_settings(config: &Config) -> anyhow::Result<experience_gateway::Settings> {
-    let path = crate::keys::folder(&config.data_dir).join("cursor.key");
-    let key = CursorKey(crate::keys::thirty_two_bytes(&path)?);
-    let mut settings = experience_gateway::Settings::new(key);
+async fn gateway_settings(
+    config: &Config,
+    secured: &Secured,
+) -> anyhow::Result<experience_gateway::Settings> {
+    let keys = secured.ring(config, |keys| &keys.cursor, "cursor").await?;
+    let mut settings = experience_gateway::Settings::new(keys);
     settings.upload_bytes_max = config.http.upload_bytes_max;
     settings.rate_requests_max = config.http.rate_requests_max;
     Ok(settings)

@@ -9,6 +9,7 @@ mod queue;
 mod records;
 mod rows;
 
+use model::retention::RetentionClass;
 use ports::book::{Applied, ApplyError, Effects, Fence, StepKey};
 use ports::failure::Failure;
 use sqlx::{PgConnection, Postgres, Transaction};
@@ -16,6 +17,7 @@ use sqlx::{PgConnection, Postgres, Transaction};
 use crate::book::PostgresBook;
 use crate::error::{CommitFailure, commit_failure, failure, refused};
 use crate::lane;
+use crate::sealing::Purpose;
 
 pub(crate) use inbox::batch_record;
 pub(crate) use log::write as write_log;
@@ -27,6 +29,7 @@ pub(crate) async fn apply(
     fence: Option<&Fence>,
     effects: &Effects,
 ) -> Result<Applied, ApplyError> {
+    book.ready(&sealed_classes(effects)).await?;
     let mut transaction = book.pool.begin().await.map_err(failure)?;
     if let Some(fence) = fence {
         lane::hold(&mut transaction, book.tenant(), fence).await?;
@@ -38,6 +41,18 @@ pub(crate) async fn apply(
     write(book, &mut transaction, effects).await?;
     commit(transaction).await?;
     Ok(Applied::Now)
+}
+
+/// Whose keys are needed. They are made ready before the transaction: no port is called inside it.
+fn sealed_classes(effects: &Effects) -> Vec<RetentionClass> {
+    let mut classes = Vec::new();
+    if !effects.batches.is_empty() {
+        classes.push(Purpose::EventBatch.class());
+    }
+    if !effects.states.is_empty() {
+        classes.push(Purpose::State.class());
+    }
+    classes
 }
 
 /// The order matters where one effect sees another: rows exist before a window closes over them,

@@ -10,12 +10,14 @@ use async_trait::async_trait;
 use model::code::Code;
 use ports::book::{Applied, ApplyError, Book, Effects, Fence, Lane, Lease, StepKey, Unit};
 use ports::failure::Failure;
+use ports::keys::KeyEncryption;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use time::OffsetDateTime;
 
+use crate::data_keys::DataKeys;
 use crate::error::failure;
-use crate::sealing::{Keys, Place, Purpose};
+use crate::sealing::{self, Place, Purpose};
 use crate::settings::{PoolSettings, Schema};
 use crate::{Error, apply, error, lane, migration};
 
@@ -25,18 +27,18 @@ use crate::{Error, apply, error, lane, migration};
 pub struct PostgresBook {
     pub(crate) pool: PgPool,
     tenant: Arc<str>,
-    keys: Keys,
+    pub(crate) keys: Arc<DataKeys>,
     schema: Schema,
 }
 
 impl PostgresBook {
-    /// After `Ok` the database answers, its schema has a version that this program knows, and it is
-    /// sealed under this data key (an empty book takes the key it is first opened with).
+    /// After `Ok` the database answers, its schema has a version that this program knows, and every
+    /// key-encryption key that wraps a data key of it is at hand.
     pub async fn open(
         database_url: &str,
         schema: &Schema,
         tenant: &Code,
-        keys: Keys,
+        encryption: Arc<dyn KeyEncryption>,
         settings: &PoolSettings,
     ) -> Result<Self, Error> {
         let options = options(database_url, schema, settings)?;
@@ -46,11 +48,13 @@ impl PostgresBook {
             .connect_with(options)
             .await
             .map_err(|error| migration::connect(&error))?;
+        let cache = Duration::from_millis(settings.data_key_cache_ms_max);
+        let keys = Arc::new(DataKeys::new(encryption, cache));
         let book = Self { pool, tenant: Arc::from(tenant.as_str()), keys, schema: schema.clone() };
         let mut connection = book.pool.acquire().await.map_err(failure)?;
         migration::check(&mut connection, schema).await?;
         drop(connection);
-        book.check_data_key().await?;
+        book.check_keys().await?;
         Ok(book)
     }
 
@@ -73,6 +77,7 @@ impl PostgresBook {
         self.pool.close().await;
     }
 
+    /// Seals under the key that the last `ready` found for this purpose's class.
     pub(crate) fn seal(
         &self,
         purpose: Purpose,
@@ -80,48 +85,45 @@ impl PostgresBook {
         clear: Vec<u8>,
     ) -> Result<Vec<u8>, Failure> {
         let place = Place { tenant: self.tenant(), purpose, record };
-        self.keys.seal(place, clear).map_err(error::sealing)
+        self.keys.current(purpose.class())?.seal(place, clear).map_err(error::sealing)
     }
 
-    pub(crate) fn unseal(
+    /// `EXPIRED` where the key of it has been shredded. May ask for a key: not in a transaction.
+    pub(crate) async fn unseal(
         &self,
         purpose: Purpose,
         record: &str,
         sealed: &[u8],
     ) -> Result<Vec<u8>, Failure> {
         let place = Place { tenant: self.tenant(), purpose, record };
-        self.keys.open(place, sealed).map_err(error::sealing)
+        let key = self.key(sealing::key_id(sealed).map_err(error::sealing)?).await?;
+        key.open(place, sealed).map_err(error::sealing)
     }
 
-    async fn check_data_key(&self) -> Result<(), Error> {
-        let given = self.keys.fingerprint_bytes();
-        sqlx::query!(
-            "insert into data_key (tenant, fingerprint)
-             values ($1, $2)
-             on conflict on constraint data_key_unique do nothing",
-            self.tenant(),
-            given,
-        )
-        .execute(&self.pool)
-        .await
-        .map_err(failure)?;
-        let found = sqlx::query_scalar!(
-            "select fingerprint
+    /// One data key of each key-encryption key is unwrapped: a lost one is noticed at the start.
+    async fn check_keys(&self) -> Result<(), Error> {
+        let samples = sqlx::query!(
+            r#"select distinct on (under) under, id
              from data_key
-             where tenant = $1",
+             where tenant = $1
+               and body is not null
+             order by under, id"#,
             self.tenant(),
         )
-        .fetch_one(&self.pool)
+        .fetch_all(&self.pool)
         .await
         .map_err(failure)?;
-        if found == given {
-            return Ok(());
+        for sample in samples {
+            match self.key(sample.id).await {
+                Ok(_) => {}
+                Err(Failure::Defect(why)) => {
+                    let schema = self.schema.name().to_owned();
+                    return Err(Error::KeyNotAtHand { schema, under: sample.under, why });
+                }
+                Err(other) => return Err(other.into()),
+            }
         }
-        Err(Error::OtherDataKey {
-            schema: self.schema.name().to_owned(),
-            found: data_encoding::HEXLOWER.encode(&found),
-            given: self.keys.fingerprint(),
-        })
+        Ok(())
     }
 }
 

@@ -25,10 +25,11 @@ pub enum Error {
     SchemaVersion { schema: String, found: i64, min: i64, max: i64 },
     #[error("migration failed: {0}")]
     Migration(String),
-    #[error("schema {schema} is sealed under the data key {found}; the one given is {given}")]
-    OtherDataKey { schema: String, found: String, given: String },
-    #[error(transparent)]
-    Sealing(#[from] SealError),
+    #[error(
+        "schema {schema} has data keys wrapped by the key-encryption key {under}, which is not at \
+         hand: {why}; put it back beside the current one"
+    )]
+    KeyNotAtHand { schema: String, under: String, why: String },
     #[error(transparent)]
     Failed(#[from] Failure),
 }

@@ -4,6 +4,7 @@
 
 mod apply;
 mod book;
+mod data_keys;
 mod entry;
 mod error;
 mod feed;
@@ -12,6 +13,7 @@ mod lane;
 mod migration;
 mod raw;
 mod records;
+mod retention;
 pub mod sealing;
 mod settings;
 mod vault;
@@ -19,5 +21,5 @@ mod vault;
 pub use book::PostgresBook;
 pub use error::Error;
 pub use migration::{MONTHS_AHEAD, SCHEMA_MAX, SCHEMA_MIN, migrate};
-pub use sealing::Keys;
+pub use retention::DataKeyRecord;
 pub use settings::{PoolSettings, Room, Schema};

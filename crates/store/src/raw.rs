@@ -9,7 +9,7 @@ use model::document::{Channel, Document, DocumentState};
 use model::id::DocumentId;
 use ports::book::{ApplyError, Records, Unit};
 use ports::failure::Failure;
-use ports::raw::{CHUNK_BYTES_MAX, Committed, RawStore};
+use ports::raw::{CHUNK_BYTES_MAX, Committed, Documents, RawStore};
 use serde_json::Value;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -59,6 +59,56 @@ impl DocumentColumns {
 }
 
 #[async_trait]
+impl Documents for PostgresBook {
+    async fn document(&self, id: DocumentId) -> Result<Option<Document>, Failure> {
+        let found = sqlx::query_as!(
+            DocumentColumns,
+            "select id, source, channel, byte_hash, bytes, totals, state, repeats, received_at
+             from document
+             where tenant = $1
+               and id = $2",
+            self.tenant(),
+            id.0,
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failure)?;
+        found.map(DocumentColumns::document).transpose()
+    }
+
+    async fn documents(
+        &self,
+        after: Option<DocumentId>,
+        limit: usize,
+    ) -> Result<Vec<Document>, Failure> {
+        let found = sqlx::query_as!(
+            DocumentColumns,
+            "select id, source, channel, byte_hash, bytes, totals, state, repeats, received_at
+             from document
+             where tenant = $1
+               and (
+                 $2::uuid is null
+                 or (received_at, id) < (
+                   select received_at, id
+                   from document
+                   where tenant = $1
+                     and id = $2
+                 )
+               )
+             order by received_at desc, id desc
+             limit $3",
+            self.tenant(),
+            after.map(|id| id.0),
+            limit_of(limit),
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failure)?;
+        found.into_iter().map(DocumentColumns::document).collect()
+    }
+}
+
+#[async_trait]
 impl RawStore for PostgresBook {
     async fn stage(&self, upload: Uuid, ordinal: u32, chunk: Bytes) -> Result<(), Failure> {
         if chunk.len() > CHUNK_BYTES_MAX {
@@ -66,6 +116,7 @@ impl RawStore for PostgresBook {
         }
         let ordinal = ordinal_of(ordinal)?;
         let bytes = i32::try_from(chunk.len()).map_err(|_| Failure::defect("a long chunk"))?;
+        self.ready(&[Purpose::RawChunk.class()]).await?;
         let body = self.seal(Purpose::RawChunk, &chunk_record(upload, ordinal), chunk.into())?;
         sqlx::query!(
             "with staged as (
@@ -146,23 +197,7 @@ impl RawStore for PostgresBook {
         .map_err(failure)?;
         let Some(row) = sealed else { return Ok(None) };
         let record = chunk_record(row.upload, ordinal);
-        Ok(Some(Bytes::from(self.unseal(Purpose::RawChunk, &record, &row.body)?)))
-    }
-
-    async fn document(&self, id: DocumentId) -> Result<Option<Document>, Failure> {
-        let found = sqlx::query_as!(
-            DocumentColumns,
-            "select id, source, channel, byte_hash, bytes, totals, state, repeats, received_at
-             from document
-             where tenant = $1
-               and id = $2",
-            self.tenant(),
-            id.0,
-        )
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(failure)?;
-        found.map(DocumentColumns::document).transpose()
+        Ok(Some(Bytes::from(self.unseal(Purpose::RawChunk, &record, &row.body).await?)))
     }
 
     async fn settle(&self, id: DocumentId, state: DocumentState) -> Result<(), Failure> {
@@ -180,37 +215,6 @@ impl RawStore for PostgresBook {
         .await
         .map_err(failure)?;
         Ok(())
-    }
-
-    async fn documents(
-        &self,
-        after: Option<DocumentId>,
-        limit: usize,
-    ) -> Result<Vec<Document>, Failure> {
-        let found = sqlx::query_as!(
-            DocumentColumns,
-            "select id, source, channel, byte_hash, bytes, totals, state, repeats, received_at
-             from document
-             where tenant = $1
-               and (
-                 $2::uuid is null
-                 or (received_at, id) < (
-                   select received_at, id
-                   from document
-                   where tenant = $1
-                     and id = $2
-                 )
-               )
-             order by received_at desc, id desc
-             limit $3",
-            self.tenant(),
-            after.map(|id| id.0),
-            limit_of(limit),
-        )
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failure)?;
-        found.into_iter().map(DocumentColumns::document).collect()
     }
 
     async fn sweep(&self, hours: u32) -> Result<u64, Failure> {

@@ -111,7 +111,7 @@ impl Records for PostgresBook {
         let mut batches = Vec::with_capacity(sealed.len());
         for row in sealed {
             let record = batch_record(remittance.0, row.first);
-            let clear = self.unseal(Purpose::EventBatch, &record, &row.body)?;
+            let clear = self.unseal(Purpose::EventBatch, &record, &row.body).await?;
             batches.push(serde_json::from_slice(&clear).map_err(|_| unreadable("event batch"))?);
         }
         Ok(batches)
@@ -187,7 +187,7 @@ impl Records for PostgresBook {
         let mut states = Vec::with_capacity(sealed.len());
         for row in sealed {
             let record = state_record(kind, &row.key, row.version);
-            let clear = self.unseal(Purpose::State, &record, &row.body)?;
+            let clear = self.unseal(Purpose::State, &record, &row.body).await?;
             let body = serde_json::from_slice(&clear).map_err(|_| unreadable("state"))?;
             let (key, version) = (Code::from(row.key), unsigned(row.version));
             states.push(StateRecord { key, version, body });

@@ -3,25 +3,24 @@
 //! opened with the same data key, for the same tenant, purpose and record that it was sealed for.
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::path::Path;
 use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use aws_lc_rs::rand;
-use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
+use model::retention::RetentionClass;
+use ports::keys::{KEY_BYTES, KeyBytes};
 use secrecy::{ExposeSecret, SecretBox};
+use uuid::Uuid;
 
-/// AES-256-GCM with key and nonce from HKDF-SHA256 over a random salt.
-const ALGORITHM: u8 = 1;
-const KEY_BYTES: usize = 32;
+/// AES-256-GCM with key and nonce from HKDF-SHA256 over a random salt; the data key is named by its
+/// id. Algorithm 1 named a key file by its fingerprint and was never released.
+const ALGORITHM: u8 = 2;
 const NONCE_BYTES: usize = 12;
 const SALT_BYTES: usize = 32;
 const TAG_BYTES: usize = 16;
-const FINGERPRINT_BYTES: usize = 4;
-const HEADER_BYTES: usize = 1 + FINGERPRINT_BYTES + SALT_BYTES;
+const ID_BYTES: usize = 16;
+const HEADER_BYTES: usize = 1 + ID_BYTES + SALT_BYTES;
 
 /// What a sealed value is for. Moving it to another purpose makes it unreadable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +38,16 @@ impl Purpose {
             Purpose::VaultValue => "vault-value",
             Purpose::EventBatch => "event-batch",
             Purpose::State => "state",
+        }
+    }
+
+    /// Whose data key seals it.
+    pub fn class(self) -> RetentionClass {
+        match self {
+            Purpose::RawChunk => RetentionClass::Raw,
+            Purpose::VaultValue => RetentionClass::Vault,
+            Purpose::EventBatch => RetentionClass::Canonical,
+            Purpose::State => RetentionClass::Standing,
         }
     }
 }
@@ -65,14 +74,8 @@ impl Place<'_> {
 
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
-    #[error("cannot read the data key: {0}")]
-    Read(std::io::Error),
-    #[error("cannot write the data key: {0}")]
-    Write(std::io::Error),
-    #[error("a data key is 32 bytes in base64 or hex")]
-    Format,
-    #[error("sealed under another data key ({found}; ours is {ours})")]
-    OtherKey { found: String, ours: String },
+    #[error("sealed under the data key {found}, not under {ours}")]
+    OtherKey { found: Uuid, ours: Uuid },
     #[error("sealed in a way that this version does not know")]
     UnknownAlgorithm,
     #[error("not what was sealed here: altered, or moved from another record")]
@@ -81,71 +84,37 @@ pub enum SealError {
     Library,
 }
 
-/// The data key. It shows nothing of itself and is wiped when the last clone is dropped.
+/// One data key. It shows nothing of itself and is wiped when the last clone is dropped.
 #[derive(Clone)]
-pub struct Keys {
-    data: Arc<SecretBox<[u8; KEY_BYTES]>>,
-    fingerprint: [u8; FINGERPRINT_BYTES],
+pub struct DataKey {
+    id: Uuid,
+    bytes: Arc<KeyBytes>,
 }
 
-impl fmt::Debug for Keys {
+impl fmt::Debug for DataKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Keys(…)")
+        write!(f, "DataKey({})", self.id)
     }
 }
 
-impl Keys {
-    /// Reads a key file: 32 bytes in base64 or hex, white space around it ignored.
-    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, SealError> {
-        let text = SecretBox::new(Box::new(fs::read(path).map_err(SealError::Read)?));
-        Self::from_text(text.expose_secret().trim_ascii())
+impl DataKey {
+    pub fn new(id: Uuid, bytes: KeyBytes) -> Self {
+        Self { id, bytes: Arc::new(bytes) }
     }
 
-    /// Draws a new key into a new file that only its owner can read. An existing file is left alone
-    /// and is an error: overwriting a key would destroy everything sealed under it.
-    pub fn generate_file(path: impl AsRef<Path>) -> Result<Self, SealError> {
-        let keys = Self::generate()?;
-        let text = BASE64.encode(keys.data.expose_secret());
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path).map_err(SealError::Write)?;
-        file.write_all(format!("{text}\n").as_bytes()).map_err(SealError::Write)?;
-        file.sync_all().map_err(SealError::Write)?;
-        Ok(keys)
+    /// A new key under a new id, in memory only.
+    pub fn draw() -> Result<Self, SealError> {
+        let mut bytes = Box::new([0u8; KEY_BYTES]);
+        rand::fill(bytes.as_mut()).map_err(|_| SealError::Library)?;
+        Ok(Self::new(Uuid::new_v4(), SecretBox::new(bytes)))
     }
 
-    /// A key that lives in memory only, for tests and simulation.
-    pub fn generate() -> Result<Self, SealError> {
-        let mut bytes = [0u8; KEY_BYTES];
-        rand::fill(&mut bytes).map_err(|_| SealError::Library)?;
-        Self::of(bytes)
+    pub fn id(&self) -> Uuid {
+        self.id
     }
 
-    /// Tells keys apart without telling anything about them.
-    pub fn fingerprint(&self) -> String {
-        HEXLOWER.encode(&self.fingerprint)
-    }
-
-    pub(crate) fn fingerprint_bytes(&self) -> &[u8] {
-        &self.fingerprint
-    }
-
-    fn from_text(text: &[u8]) -> Result<Self, SealError> {
-        let decoded = if text.len() == KEY_BYTES * 2 {
-            HEXLOWER_PERMISSIVE.decode(text)
-        } else {
-            BASE64.decode(text)
-        };
-        let bytes = decoded.map_err(|_| SealError::Format)?;
-        Self::of(bytes.try_into().map_err(|_| SealError::Format)?)
-    }
-
-    fn of(bytes: [u8; KEY_BYTES]) -> Result<Self, SealError> {
-        let mut fingerprint = [0u8; FINGERPRINT_BYTES];
-        derive(&bytes, b"", b"revbridge data key fingerprint", &mut fingerprint)?;
-        Ok(Self { data: Arc::new(SecretBox::new(Box::new(bytes))), fingerprint })
+    pub(crate) fn bytes(&self) -> &KeyBytes {
+        &self.bytes
     }
 
     /// Seals `clear` for its place, under a key and nonce of its own. The clear bytes are overwritten.
@@ -160,7 +129,7 @@ impl Keys {
             .map_err(|_| SealError::Library)?;
         let mut sealed = Vec::with_capacity(HEADER_BYTES + body.len() + TAG_BYTES);
         sealed.push(ALGORITHM);
-        sealed.extend_from_slice(&self.fingerprint);
+        sealed.extend_from_slice(self.id.as_bytes());
         sealed.extend_from_slice(&salt);
         sealed.extend_from_slice(&body);
         sealed.extend_from_slice(tag.as_ref());
@@ -169,17 +138,13 @@ impl Keys {
 
     /// Opens what was sealed for exactly this place.
     pub fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        let found = key_id(sealed)?;
+        if found != self.id {
+            return Err(SealError::OtherKey { found, ours: self.id });
+        }
         let (header, body) =
             sealed.split_at_checked(HEADER_BYTES).ok_or(SealError::NotAuthentic)?;
-        if header[0] != ALGORITHM {
-            return Err(SealError::UnknownAlgorithm);
-        }
-        let (fingerprint, salt) = header[1..].split_at(FINGERPRINT_BYTES);
-        if fingerprint != self.fingerprint {
-            let found = HEXLOWER.encode(fingerprint);
-            return Err(SealError::OtherKey { found, ours: self.fingerprint() });
-        }
-        let (key, nonce) = self.key_and_nonce(salt)?;
+        let (key, nonce) = self.key_and_nonce(&header[1 + ID_BYTES..])?;
         let mut clear = body.to_vec();
         let aad = Aad::from(place.associated_data());
         let length =
@@ -190,13 +155,24 @@ impl Keys {
 
     fn key_and_nonce(&self, salt: &[u8]) -> Result<(LessSafeKey, Nonce), SealError> {
         let mut derived = [0u8; KEY_BYTES + NONCE_BYTES];
-        derive(self.data.expose_secret(), salt, b"revbridge seal 1", &mut derived)?;
+        derive(self.bytes.expose_secret(), salt, b"revbridge seal 2", &mut derived)?;
         let key =
             UnboundKey::new(&AES_256_GCM, &derived[..KEY_BYTES]).map_err(|_| SealError::Library)?;
         let nonce = Nonce::try_assume_unique_for_key(&derived[KEY_BYTES..])
             .map_err(|_| SealError::Library)?;
         Ok((LessSafeKey::new(key), nonce))
     }
+}
+
+/// The id of the data key that a value was sealed under.
+pub fn key_id(sealed: &[u8]) -> Result<Uuid, SealError> {
+    match sealed.first() {
+        None => return Err(SealError::NotAuthentic),
+        Some(&ALGORITHM) => {}
+        Some(_) => return Err(SealError::UnknownAlgorithm),
+    }
+    let id = sealed.get(1..1 + ID_BYTES).ok_or(SealError::NotAuthentic)?;
+    Uuid::from_slice(id).map_err(|_| SealError::NotAuthentic)
 }
 
 struct Length(usize);

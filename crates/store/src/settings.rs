@@ -66,6 +66,9 @@ pub struct PoolSettings {
     pub lock_ms_max: u64,
     /// Until the server ends a transaction in which nothing happens.
     pub idle_in_transaction_ms_max: u64,
+    /// How long an unwrapped data key is held until the table is asked whether it still exists:
+    /// shredding has reached everybody after so long.
+    pub data_key_cache_ms_max: u64,
 }
 
 impl Default for PoolSettings {
@@ -76,6 +79,7 @@ impl Default for PoolSettings {
             statement_ms_max: 60_000,
             lock_ms_max: 30_000,
             idle_in_transaction_ms_max: 60_000,
+            data_key_cache_ms_max: 60_000,
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use model::token::{Clear, Field, Token};
+use model::token::{Clear, Field, Reason, Token};
 use ports::book::ApplyError;
 use ports::failure::Failure;
 use ports::vault::Vault;
@@ -20,15 +20,21 @@ use crate::sealing::Purpose;
 impl Vault for PostgresBook {
     async fn keep(&self, entries: Vec<(Field, Token, Clear)>) -> Result<(), Failure> {
         let wanted: Vec<&str> = entries.iter().map(|(_, token, _)| token.as_str()).collect();
-        // Most values of a document are known already: only the others are sealed and sent.
+        self.ready(&[Purpose::VaultValue.class()]).await?;
+        let current = self.keys.current(Purpose::VaultValue.class())?.id();
+        // Most values of a document are known already: only the others are sealed and sent. One
+        // that was sealed in an earlier month is sealed anew, so that retention counts from the last
+        // time that it was met.
         let known = sqlx::query_scalar!(
             "select vault.token
              from unnest($2::text[]) as wanted (token)
              join vault
                on vault.tenant = $1
-               and vault.token = wanted.token",
+               and vault.token = wanted.token
+               and substring(vault.body from 2 for 16) = $3",
             self.tenant(),
             &wanted as _,
+            current.as_bytes(),
         )
         .fetch_all(&self.pool)
         .await
@@ -45,13 +51,19 @@ impl Vault for PostgresBook {
         let fields: Vec<&str> = fresh.values().map(|(field, _)| field.as_str()).collect();
         let mut bodies = Vec::with_capacity(fresh.len());
         for (token, (_, clear)) in &fresh {
-            bodies.push(self.seal(Purpose::VaultValue, token, clear.0.clone().into_bytes())?);
+            bodies.push(self.seal(
+                Purpose::VaultValue,
+                token,
+                clear.expose(Reason::Seal).clone().into_bytes(),
+            )?);
         }
         sqlx::query!(
             "insert into vault (tenant, token, field, body)
              select $1, token, field, body
              from unnest($2::text[], $3::text[], $4::bytea[]) as kept (token, field, body)
-             on conflict on constraint vault_unique do nothing",
+             on conflict on constraint vault_unique do update
+             set body = excluded.body,
+                 kept_at = now()",
             self.tenant(),
             &tokens as _,
             &fields as _,
@@ -64,7 +76,6 @@ impl Vault for PostgresBook {
     }
 
     async fn reveal(&self, token: &str, by: &str) -> Result<Option<Clear>, Failure> {
-        let mut transaction = self.pool.begin().await.map_err(failure)?;
         let sealed = sqlx::query_scalar!(
             "select body
              from vault
@@ -73,17 +84,18 @@ impl Vault for PostgresBook {
             self.tenant(),
             token,
         )
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&self.pool)
         .await
         .map_err(failure)?;
         let Some(sealed) = sealed else { return Ok(None) };
-        let clear = self.unseal(Purpose::VaultValue, token, &sealed)?;
+        let clear = self.unseal(Purpose::VaultValue, token, &sealed).await?;
         let clear = String::from_utf8(clear).map_err(|_| unreadable("vault value"))?;
+        let mut transaction = self.pool.begin().await.map_err(failure)?;
         let entry = log_entry("vault.revealed", token, by);
         write_log(self, &mut transaction, &[entry]).await.map_err(plain)?;
         // Without a known commit nothing is shown: what is not in the log was not revealed.
         commit(transaction).await.map_err(plain)?;
-        Ok(Some(Clear(clear)))
+        Ok(Some(Clear::new(clear)))
     }
 }
 

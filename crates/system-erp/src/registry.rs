@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ports::erp::Erp;
 use ports::failure::Failure;
+use ports::secret::{Secret, Secrets};
 use serde::{Deserialize, Serialize};
 
 use crate::simulator;
@@ -24,11 +25,23 @@ impl Adapter {
         }
     }
 
-    /// Connects an instance under its name. A call never takes longer than `call_max`, which the
-    /// caller keeps below its lease. `Transient` while the ERP cannot be reached.
-    pub async fn connect(&self, name: &str, call_max: Duration) -> Result<Erp, Failure> {
+    /// Every place of a secret that its configuration names.
+    pub fn secrets(&mut self) -> Vec<&mut Secret> {
         match self {
-            Self::Simulator(config) => simulator::connect(name, config, call_max).await,
+            Self::Simulator(config) => config.token.iter_mut().collect(),
+        }
+    }
+
+    /// Connects an instance under its name; its credential follows the place where it is kept. A call never takes longer than `call_max`, which the
+    /// caller keeps below its lease. `Transient` while the ERP cannot be reached.
+    pub async fn connect(
+        &self,
+        name: &str,
+        call_max: Duration,
+        secrets: &dyn Secrets,
+    ) -> Result<Erp, Failure> {
+        match self {
+            Self::Simulator(config) => simulator::connect(name, config, call_max, secrets).await,
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use model::code::Code;
 use ports::erp::Erp;
 use ports::failure::Failure;
+use ports::secret::Secrets;
 
 pub use config::Config;
 
@@ -20,8 +21,13 @@ mod master_data;
 mod tests;
 
 /// Asks the ERP how it posts and gives its ports. `Transient` while it cannot be reached.
-pub async fn connect(name: &str, config: &Config, call_max: Duration) -> Result<Erp, Failure> {
-    let client = client::Client::new(name, config, call_max)?;
+pub async fn connect(
+    name: &str,
+    config: &Config,
+    call_max: Duration,
+    secrets: &dyn Secrets,
+) -> Result<Erp, Failure> {
+    let client = client::Client::new(name, config, call_max, secrets).await?;
     let told = client.capabilities().await?;
     let journals = journal::Journals::new(client.clone(), config.capabilities(&told)?);
     Ok(Erp {

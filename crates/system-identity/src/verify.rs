@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 use jsonwebtoken::{Algorithm, Validation};
 use model::code::Code;
-use ports::identity::{Denied, Identity, Principal};
+use ports::identity::{Denied, Identity, Principal, Unverified};
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -108,8 +108,8 @@ fn algorithm_name(algorithm: Algorithm) -> &'static str {
 
 #[async_trait]
 impl Identity for JwtIdentity {
-    async fn verify(&self, bearer: &str) -> Result<Principal, Denied> {
+    async fn verify(&self, bearer: &str) -> Result<Principal, Unverified> {
         let now = OffsetDateTime::now_utc().unix_timestamp();
-        self.verify_at(bearer, u64::try_from(now).unwrap_or(0))
+        Ok(self.verify_at(bearer, u64::try_from(now).unwrap_or(0))?)
     }
 }

@@ -12,7 +12,7 @@ use ports::book::{InboxEntry, RowPlace};
 use ports::identity::{Permission, Principal};
 
 use super::{Desk, allow};
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::view::{
     EventDetail, EventView, ExceptionView, JournalView, MomentView, RemittanceView, RowView,
     currency_of,
@@ -31,7 +31,12 @@ impl Desk {
         let more = entries.len() > most;
         entries.truncate(most);
         let next = entries.last().filter(|_| more).map(|last| last.ordinal);
-        let payloads = self.payloads(&entries).await?;
+        // A list stays whole when its payloads are past their retention; one event says so instead.
+        let payloads = match self.payloads(&entries).await {
+            Ok(payloads) => payloads,
+            Err(problem) if problem.kind == Kind::Expired => BTreeMap::new(),
+            Err(problem) => return Err(problem),
+        };
         let view = |entry: &InboxEntry| EventView::of(entry, payloads.get(&entry.event), currency);
         Ok((entries.iter().map(view).collect(), next))
     }

@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use ports::context::{self, Bearer};
 use ports::identity::Principal;
 
 use crate::access::{Access, access, methods};
@@ -43,14 +44,15 @@ pub(crate) async fn request(
         Some(Access::Needs(permission)) => permission,
         None => return no_rule(route.as_str()),
     };
-    let caller = match bearer(request.headers()) {
-        Some(token) => api.desk.sign_in(token).await,
-        None => Err(Problem::new(Kind::Unauthenticated)),
+    let Some(bearer) = bearer(request.headers()).map(Bearer::new) else {
+        return Problem::new(Kind::Unauthenticated).into_response();
     };
+    let caller = api.desk.sign_in(bearer.expose()).await;
     match caller.and_then(|caller| allow(&caller, needed).map(|()| caller)) {
-        Ok(caller) => {
-            request.extensions_mut().insert(Caller(caller));
-            next.run(request).await
+        Ok(principal) => {
+            request.extensions_mut().insert(Caller(principal.clone()));
+            // Whatever room is asked from here on learns for whom, and may check it again.
+            context::scope(context::Caller::User { principal, bearer }, next.run(request)).await
         }
         Err(problem) => problem.into_response(),
     }

@@ -3,12 +3,13 @@
 //! line needs.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use ports::context;
 
 use crate::access::DOCUMENTS;
 use crate::problem::{Kind, Problem};
@@ -19,6 +20,8 @@ pub(crate) async fn request(State(api): State<Arc<Api>>, request: Request, next:
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let upload = route == Some(DOCUMENTS) && request.method() == Method::POST;
     let limit_ms = if upload { settings.upload_ms_max } else { settings.request_ms_max };
-    let answered = tokio::time::timeout(Duration::from_millis(limit_ms), next.run(request)).await;
+    let limit = Duration::from_millis(limit_ms);
+    let answer = context::within(Instant::now() + limit, next.run(request));
+    let answered = tokio::time::timeout(limit, answer).await;
     answered.unwrap_or_else(|_| Problem::new(Kind::TimedOut).into_response())
 }

@@ -16,7 +16,7 @@ use super::{Api, described};
 use crate::access::{Access, RULES};
 use crate::layers::PROBLEM_JSON;
 use crate::problem::ProblemBody;
-use crate::settings::{CursorKey, Settings};
+use crate::settings::Settings;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -53,7 +53,7 @@ pub(crate) fn frame() -> OpenApi {
 
 /// The document, made from the routes.
 pub fn document() -> String {
-    text(described(&Settings::new(CursorKey([0; 32]))).1)
+    text(described(&Settings::new(ports::secret::LiveKeys::of(&[[0; 32]]))).1)
 }
 
 pub(crate) fn text(mut description: OpenApi) -> String {

@@ -16,11 +16,11 @@ use model::token::Token;
 use ports::accept::{Accept, ByteStream, Delivery, Receipt};
 use ports::book::{ApplyError, Book, Effects, Records};
 use ports::failure::Failure;
-use ports::identity::{Denied, Identity, Permission, Principal};
+use ports::identity::{Denied, Identity, Permission, Principal, Unverified};
 use ports::inquiry::{Hit, Inquiry};
 use ports::memory::MemoryBook;
 use ports::oversight::{Completeness, Measure, Moment, Oversight};
-use ports::raw::{Committed, RawStore};
+use ports::raw::{Committed, Documents, RawStore};
 use ports::remittances::{
     Decided, Decision, DecisionOutcome, DocumentClosed, OpeningClaim, Remittances, Taken,
 };
@@ -224,14 +224,15 @@ pub(super) struct Callers;
 
 #[async_trait]
 impl Identity for Callers {
-    async fn verify(&self, bearer: &str) -> Result<Principal, Denied> {
-        use Permission::{Approve, Read, Upload, Work};
+    async fn verify(&self, bearer: &str) -> Result<Principal, Unverified> {
+        use Permission::{Approve, Read, Reveal, Upload, Work};
         let permissions: &[Permission] = match bearer {
             "controller" | "second-controller" => &[Read, Work, Approve],
             "cash-poster" => &[Upload, Read, Work],
             "auditor" | "west-auditor" => &[Read],
+            "privacy-officer" => &[Read, Reveal],
             "integration" => &[Upload, Read],
-            _ => return Err(Denied("no such token".to_owned())),
+            _ => return Err(Denied("no such token".to_owned()).into()),
         };
         let mut entities = BTreeSet::new();
         if bearer == "west-auditor" {

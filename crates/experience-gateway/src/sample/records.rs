@@ -15,16 +15,17 @@ use model::money::{Currency, Minor, Money};
 use model::remittance::{Remittance, RemittanceState};
 use model::role::Role;
 use model::row::{Purpose, Row, Side, WindowGroup};
-use model::token::Token;
+use model::token::{Clear, Field, Token};
 use ports::book::{Book, Effects, InboxEntry, JournalChange, LogEntry, Transition};
 use ports::memory::MemoryBook;
 use ports::raw::RawStore;
+use ports::vault::Vault;
 use serde_json::json;
 use time::macros::{date, datetime};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
-use super::{EAST, WEST};
+use super::{CLEAR, EAST, TOKEN, WEST};
 
 const DAY: Date = date!(2026 - 11 - 02);
 const AT: OffsetDateTime = datetime!(2026-11-02 09:00 UTC);
@@ -263,6 +264,9 @@ pub(super) async fn add(book: &MemoryBook, name: &str, entity: &str) {
 pub(super) async fn seed(book: &MemoryBook) {
     add(book, "east", EAST).await;
     add(book, "west", WEST).await;
+    let token = Token { token: TOKEN.into(), last4: None };
+    let kept = vec![(Field::Member, token, Clear::new(CLEAR.to_owned()))];
+    book.keep(kept).await.expect("a vault in memory");
     let mut effects = Effects::new("book/east");
     effects.rows = vec![(group(), row())];
     let mut transition = |ordinal, to, code, bookings| {
@@ -282,6 +286,11 @@ pub(super) async fn seed(book: &MemoryBook) {
     let mut effects = Effects::new("post/east");
     effects.journals = vec![JournalChange::Move { key, from: JournalState::Ready, to }];
     apply(book, effects).await;
+    number_log(book).await;
+}
+
+/// Gives every entry of the log its number.
+pub(super) async fn number_log(book: &MemoryBook) {
     let sequencer = Code::new("sequencer");
     let minute = std::time::Duration::from_secs(60);
     let lease = book.lease(&sequencer, &"sample".into(), minute).await;

@@ -112,7 +112,15 @@ async fn cursors_hold_after_a_restart_with_the_same_key_and_not_with_another() {
     let path = format!("/v1/documents?cursor={}", next.as_str().expect("more"));
     assert_eq!(Asking::of(&sample).get(&path).await.status, 200);
     let mut other = sample.clone();
-    other.settings.cursor_key = crate::CursorKey([8; 32]);
+    let newer = crate::LiveKeys::of(&[[8; 32], [7; 32]]);
+    other.settings.cursor_keys = newer.clone();
+    let rotated = Asking::of(&other);
+    assert_eq!(rotated.get(&path).await.status, 200, "the older key is still in the ring");
+    let next = rotated.get_json("/v1/documents?limit=2").await["next"].clone();
+    let path_of_now = format!("/v1/documents?cursor={}", next.as_str().expect("more"));
+    let first_alone = crate::LiveKeys::of(&[[8; 32]]);
+    other.settings.cursor_keys = first_alone;
+    assert_eq!(Asking::of(&other).get(&path_of_now).await.status, 200, "signed under the first");
     assert_eq!(Asking::of(&other).get(&path).await.problem(), "invalid-cursor");
 }
 

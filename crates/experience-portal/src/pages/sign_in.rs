@@ -45,8 +45,12 @@ pub(crate) async fn sign_in(
         return Err(Refused(Problem::detailed(Kind::Forbidden, "the form is not from this page")));
     }
     let token = given.token.trim();
-    if portal.desk.sign_in(token).await.is_err() {
-        return again("The token is not valid, or no longer.");
+    match portal.desk.sign_in(token).await {
+        Ok(_) => {}
+        Err(problem) if problem.kind == Kind::Unauthenticated => {
+            return again("The token is not valid, or no longer.");
+        }
+        Err(problem) => return Err(Refused(problem)),
     }
     let session = Session::begin(token, &portal.settings);
     match session.and_then(|session| session.cookie(&portal.settings)) {

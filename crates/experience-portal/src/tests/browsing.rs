@@ -4,12 +4,13 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
+use experience_gateway::LiveKeys;
 use experience_gateway::sample::Sample;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 use crate::pages::router;
-use crate::settings::{SessionKey, Settings, Transport};
+use crate::settings::{Settings, Transport};
 
 pub struct Page {
     pub status: StatusCode,
@@ -57,7 +58,7 @@ pub struct Browser {
 }
 
 pub fn settings() -> Settings {
-    Settings::new(SessionKey([3; 32]), Transport::Loopback)
+    Settings::new(LiveKeys::of(&[[3; 32]]), Transport::Loopback)
 }
 
 impl Browser {

@@ -2,11 +2,12 @@
 //! Signing in and out: what the cookie is, what it is not, and for how long it holds.
 
 use axum::http::StatusCode;
+use experience_gateway::LiveKeys;
 use experience_gateway::sample::Sample;
 
 use super::browsing::{Browser, settings};
 use crate::pages::router;
-use crate::settings::{SessionKey, Transport};
+use crate::settings::Transport;
 
 #[tokio::test]
 async fn without_a_session_every_page_leads_to_the_sign_in() {
@@ -74,8 +75,16 @@ async fn a_cookie_that_was_touched_or_sealed_elsewhere_is_none() {
         let other = Browser { router: browser.router.clone(), cookie: format!("{name}={value}") };
         assert_eq!(other.get("/documents").await.status, StatusCode::SEE_OTHER, "{value}");
     }
+    let mut rotated = settings();
+    rotated.session_keys = LiveKeys::of(&[[4; 32], [3; 32]]);
+    let other = Browser { router: router(sample.desk(), rotated), cookie: browser.cookie.clone() };
+    assert_eq!(
+        other.get("/documents").await.status,
+        StatusCode::OK,
+        "its key is still in the ring"
+    );
     let mut elsewhere = settings();
-    elsewhere.session_key = SessionKey([4; 32]);
+    elsewhere.session_keys = LiveKeys::of(&[[4; 32]]);
     let other =
         Browser { router: router(sample.desk(), elsewhere), cookie: browser.cookie.clone() };
     assert_eq!(other.get("/documents").await.status, StatusCode::SEE_OTHER);

@@ -111,13 +111,13 @@ pub async fn uploads_never_committed_are_swept_and_documents_stay(fixture: &Fixt
 
 pub async fn the_vault_reveals_what_it_kept_and_nothing_else(fixture: &Fixture) {
     let vault = &fixture.intake.vault;
-    let entry = (Field::Control, token("a", 1), Clear("SAMPLE-0042".to_owned()));
+    let entry = (Field::Control, token("a", 1), Clear::new("SAMPLE-0042".to_owned()));
     vault.keep(vec![entry.clone()]).await.expect("works");
-    let second = (Field::Member, token("a", 2), Clear("SAMPLE-MEMBER".to_owned()));
+    let second = (Field::Member, token("a", 2), Clear::new("SAMPLE-MEMBER".to_owned()));
     vault.keep(vec![entry.clone(), second]).await.expect("repeating it is fine");
     let revealed = vault.reveal(token("a", 1).as_str(), "someone").await.expect("works");
     assert!(revealed == Some(entry.2), "the value comes back");
     let revealed = vault.reveal(token("a", 2).as_str(), "someone").await.expect("works");
-    assert!(revealed == Some(Clear("SAMPLE-MEMBER".to_owned())), "the other value too");
+    assert!(revealed == Some(Clear::new("SAMPLE-MEMBER".to_owned())), "the other value too");
     assert!(vault.reveal("tok_v1_unknown", "someone").await.expect("works").is_none());
 }

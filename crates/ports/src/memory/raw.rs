@@ -14,7 +14,7 @@ use super::state::{State, Upload};
 use super::{MemoryBook, Operation};
 use crate::book::Unit;
 use crate::failure::Failure;
-use crate::raw::{CHUNK_BYTES_MAX, Committed, RawStore};
+use crate::raw::{CHUNK_BYTES_MAX, Committed, Documents, RawStore};
 
 impl State {
     fn stage(
@@ -66,6 +66,21 @@ impl State {
 }
 
 #[async_trait]
+impl Documents for MemoryBook {
+    async fn document(&self, id: DocumentId) -> Result<Option<Document>, Failure> {
+        self.ask(Operation::Read, |state, _| state.documents.get(&id).cloned()).await
+    }
+
+    async fn documents(
+        &self,
+        after: Option<DocumentId>,
+        limit: usize,
+    ) -> Result<Vec<Document>, Failure> {
+        self.ask(Operation::Read, |state, _| state.documents(after, limit)).await
+    }
+}
+
+#[async_trait]
 impl RawStore for MemoryBook {
     async fn stage(&self, upload: Uuid, ordinal: u32, chunk: Bytes) -> Result<(), Failure> {
         self.ask(Operation::Apply, |state, now| state.stage(upload, ordinal, chunk, now)).await?
@@ -88,10 +103,6 @@ impl RawStore for MemoryBook {
         .await
     }
 
-    async fn document(&self, id: DocumentId) -> Result<Option<Document>, Failure> {
-        self.ask(Operation::Read, |state, _| state.documents.get(&id).cloned()).await
-    }
-
     async fn settle(&self, id: DocumentId, settled: DocumentState) -> Result<(), Failure> {
         self.ask(Operation::Apply, |state, _| {
             if let Some(document) = state.documents.get_mut(&id) {
@@ -99,14 +110,6 @@ impl RawStore for MemoryBook {
             }
         })
         .await
-    }
-
-    async fn documents(
-        &self,
-        after: Option<DocumentId>,
-        limit: usize,
-    ) -> Result<Vec<Document>, Failure> {
-        self.ask(Operation::Read, |state, _| state.documents(after, limit)).await
     }
 
     async fn sweep(&self, hours: u32) -> Result<u64, Failure> {

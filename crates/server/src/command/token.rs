@@ -34,7 +34,7 @@ impl Token {
             bail!("there is no role {}; the roles are {}", self.role, all.join(", "));
         };
         let config = Config::read(&self.config)?;
-        let issuer = crate::wiring::local_issuer(&config)?;
+        let issuer = crate::issuers::local_issuer(&config)?;
         let subject = self.subject.unwrap_or_else(|| role.as_str().to_owned());
         let lifetime = self.hours.saturating_mul(3_600);
         println!("{}", issuer.issue(role, &subject, &self.entities, lifetime)?);

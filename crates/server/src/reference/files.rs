@@ -266,8 +266,8 @@ pub fn opening_lines(
             facility: line.facility,
             department: line.department,
             service_line: line.service_line,
-            claim: tokeniser.token(Field::Control, &Clear(line.claim)),
-            payer_control: control.map(|own| tokeniser.token(Field::Control, &Clear(own))),
+            claim: tokeniser.token(Field::Control, &Clear::new(line.claim)),
+            payer_control: control.map(|own| tokeniser.token(Field::Control, &Clear::new(own))),
             payer: line.payer,
         });
     }

@@ -7,6 +7,7 @@ mod commit_lost;
 mod contract;
 mod fence;
 mod integrity;
+mod keys;
 mod proxy;
 mod schema;
 mod sealed;

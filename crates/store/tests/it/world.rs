@@ -2,13 +2,14 @@
 //! A database of one's own for each test, with an empty book of a process and one of intake.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use local_postgres::Cluster;
 use model::code::Code;
+use ports::memory::MemoryKeys;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Executor};
-use store::{Keys, PoolSettings, PostgresBook, Schema};
+use store::{PoolSettings, PostgresBook, Schema};
 
 const TEMPLATE: &str = "store_template";
 static COPYING: Mutex<()> = Mutex::new(());
@@ -31,7 +32,7 @@ pub fn cluster() -> &'static Cluster {
 pub struct World {
     pub name: String,
     pub url: String,
-    pub keys: Keys,
+    pub keys: Arc<MemoryKeys>,
 }
 
 impl World {
@@ -59,7 +60,7 @@ impl World {
 
     fn at(name: String) -> Self {
         let url = cluster().database_url(&name);
-        Self { name, url, keys: Keys::generate().expect("randomness") }
+        Self { name, url, keys: Arc::new(MemoryKeys::new()) }
     }
 
     pub async fn book(&self) -> PostgresBook {

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use outbound::{Answer, Call, Credential, Destination, Limits, Outcome, Reach, SecretString};
+use outbound::{Answer, Call, Credential, Destination, Limits, Outcome, Reach};
 use ports::failure::Failure;
+use ports::secret::Secrets;
 use serde::de::DeserializeOwned;
 
 use super::config::Config;
@@ -14,15 +15,15 @@ use super::mapping::{self, ToldCapabilities};
 pub(super) struct Client(outbound::Client);
 
 impl Client {
-    pub fn new(name: &str, config: &Config, call_max: Duration) -> Result<Self, Failure> {
-        let credential = match &config.token_env {
+    pub async fn new(
+        name: &str,
+        config: &Config,
+        call_max: Duration,
+        secrets: &dyn Secrets,
+    ) -> Result<Self, Failure> {
+        let credential = match &config.token {
             None => Credential::None,
-            Some(variable) => {
-                let token = std::env::var(variable).map_err(|_| {
-                    Failure::defect(format!("erp {name}: {variable} is not in the environment"))
-                })?;
-                Credential::Bearer(SecretString::from(token))
-            }
+            Some(place) => Credential::Live { scheme: "Bearer", value: secrets.text(place).await? },
         };
         let limits = Limits {
             call_ms_max: u64::try_from(call_max.as_millis()).unwrap_or(u64::MAX),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ports::erp::{Capabilities, PostingMode};
 use ports::failure::Failure;
+use ports::secret::Secret;
 use serde::{Deserialize, Serialize};
 
 use super::mapping::ToldCapabilities;
@@ -28,9 +29,10 @@ pub struct Config {
     pub lines_max: Option<usize>,
     #[serde(default = "in_flight_max")]
     pub in_flight_max: usize,
-    /// The environment variable that holds the bearer token.
+    /// Where the bearer token is kept: `{ file = "…" }`, `{ env = "NAME" }` or
+    /// `{ vault = "path#field" }`.
     #[serde(default)]
-    pub token_env: Option<String>,
+    pub token: Option<Secret>,
 }
 
 fn settle_ms() -> u64 {

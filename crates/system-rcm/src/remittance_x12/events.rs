@@ -267,11 +267,11 @@ fn adjudicated(claim: &Claim<'_>, facility: Option<Code>) -> v1::ClaimAdjudicate
     let insured = || claim.insured().and_then(|name| clear(name.id));
     let crossover = claim.crossover_carrier();
     v1::ClaimAdjudicated {
-        patient_control: Clear(claim.patient_control_number.to_owned_string()),
+        patient_control: Clear::new(claim.patient_control_number.to_owned_string()),
         payer_control: clear(claim.payer_claim_control_number),
         member: member.or_else(insured),
         patient: patient
-            .map(|name| Clear(format!("{}, {}", name.last.to_str(), name.first.to_str()))),
+            .map(|name| Clear::new(format!("{}, {}", name.last.to_str(), name.first.to_str()))),
         status: code(claim.status),
         filing: optional(claim.filing_indicator),
         charge: claim.charge,
@@ -322,7 +322,7 @@ fn optional(text: Text<'_>) -> Option<Code> {
 }
 
 fn clear(text: Text<'_>) -> Option<Clear> {
-    text.filled().map(|text| Clear(text.to_owned_string()))
+    text.filled().map(|text| Clear::new(text.to_owned_string()))
 }
 
 /// `CCYYMMDD`; anything else is no date, and dates are never part of a balance.

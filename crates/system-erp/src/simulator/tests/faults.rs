@@ -8,8 +8,7 @@ use ports::erp::Submitted;
 use ports::failure::Failure;
 use simulator::erp::Mode;
 
-use super::super::connect;
-use super::world::{CALL_MAX, World, config, journal, kind};
+use super::world::{CALL_MAX, World, config, connect, journal, kind};
 
 /// Fault, what the adapter says, whether the document is in the book.
 const FAULTS: [(&str, &str, bool); 15] = [

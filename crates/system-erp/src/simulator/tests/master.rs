@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use ports::erp::MasterKind;
+use ports::memory::MemorySecrets;
 use serde_json::json;
 use simulator::erp::Mode;
 use time::macros::date;
@@ -44,14 +45,19 @@ async fn what_is_configured_and_what_the_erp_tells_is_taken_at_its_stricter() {
         "lookup_lag_ms": 700, "lines_max": 10, "mode": "keyless"
     }))
     .expect("a configuration");
-    let erp = adapter.connect("gl", Duration::from_secs(1)).await.expect("connected");
+    let erp = adapter
+        .connect("gl", Duration::from_secs(1), &MemorySecrets::new())
+        .await
+        .expect("connected");
     let capabilities = erp.journals.capabilities();
     assert_eq!(capabilities.lines_max, 10);
     assert_eq!(capabilities.lookup_lag, Duration::from_millis(700));
     assert_eq!(capabilities.settle, Duration::from_millis(900));
     let wrong = json!({ "url": world.running.url(), "mode": "native-key" });
     let wrong: Config = serde_json::from_value(wrong).expect("a configuration");
-    let refused = Adapter::Simulator(wrong).connect("gl", Duration::from_secs(1)).await;
+    let refused = Adapter::Simulator(wrong)
+        .connect("gl", Duration::from_secs(1), &MemorySecrets::new())
+        .await;
     assert!(refused.is_err(), "another mode than configured is refused");
 }
 

@@ -9,12 +9,13 @@ use model::money::Currency;
 use outbound::{Call, Destination, Limits, Reach};
 use ports::erp::{DocumentLine, Erp, JournalDocument};
 use ports::failure::Failure;
+use ports::memory::MemorySecrets;
 use serde_json::{Value, json};
 use simulator::erp::{Config as ErpConfig, Mode, Running, book, reference::ReferenceFile};
 use tempfile::TempDir;
 use time::macros::date;
 
-use super::super::{Config, connect};
+use super::super::Config;
 
 /// How long a call of the adapter takes at most: longer than a busy machine needs.
 pub const CALL_MAX: Duration = Duration::from_secs(20);
@@ -76,6 +77,11 @@ pub fn journal(key: &str) -> JournalDocument {
         currency: Currency::USD,
         lines: vec![line("1090", 1_250, 0), line("1290", 0, 1_250)],
     }
+}
+
+/// Connects without any secret.
+pub async fn connect(name: &str, config: &Config, call_max: Duration) -> Result<Erp, Failure> {
+    super::super::connect(name, config, call_max, &MemorySecrets::new()).await
 }
 
 impl World {

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The `[keys]` of a configuration: where keys and secrets are kept and how soon a change of them is
+//! in force. What is left out is a file below `data_dir/keys`, drawn at the first start.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use ports::secret::Secret;
+use serde::{Deserialize, Serialize};
+use system_identity::VaultSettings;
+
+/// Where keys are kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keys {
+    /// The ring of key-encryption keys: the first line wraps, each line unwraps.
+    pub encryption: Option<EncryptionKeys>,
+    /// The key under which tokens are made. Another one makes other tokens: it does not rotate.
+    pub token: Option<Secret>,
+    /// The ring that signs page cursors.
+    pub cursor: Option<Secret>,
+    /// The ring that seals the portal's sessions.
+    pub session: Option<Secret>,
+    /// HashiCorp Vault, for every place that is in it.
+    pub vault: Option<VaultSettings>,
+    /// How soon a changed secret is in force.
+    pub secrets_poll_ms: u64,
+    /// How long an unwrapped data key is held in memory: shredding has reached every replica then.
+    pub data_key_cache_ms_max: u64,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self {
+            encryption: None,
+            token: None,
+            cursor: None,
+            session: None,
+            vault: None,
+            secrets_poll_ms: 5_000,
+            data_key_cache_ms_max: 60_000,
+        }
+    }
+}
+
+/// Who holds the key-encryption keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EncryptionKeys {
+    /// A ring in a file.
+    File(PathBuf),
+    /// A ring in a variable of the environment.
+    Env(String),
+    /// A ring in a field of a secret in Vault.
+    Vault(String),
+    /// The named key of Vault's transit engine: it never leaves Vault.
+    Transit(String),
+}
+
+/// The URL of a database, or where the secret is kept that holds it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum DatabaseUrl {
+    Plain(String),
+    Secret(Secret),
+}
+
+/// A URL may hold a password.
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DatabaseUrl::Plain(_) => f.write_str("DatabaseUrl(…)"),
+            DatabaseUrl::Secret(place) => write!(f, "DatabaseUrl({place})"),
+        }
+    }
+}
+
+/// Makes the path of a file relative to the configuration's folder.
+pub fn anchor(place: &mut Secret, base: &Path) {
+    match place {
+        Secret::File(path) => *path = base.join(path.as_path()),
+        Secret::Env(_) | Secret::Vault(_) => {}
+    }
+}
+
+impl Keys {
+    pub(super) fn anchor(&mut self, base: &Path) {
+        for place in [&mut self.token, &mut self.cursor, &mut self.session] {
+            place.iter_mut().for_each(|place| anchor(place, base));
+        }
+        if let Some(vault) = &mut self.vault {
+            anchor(&mut vault.token, base);
+        }
+        match &mut self.encryption {
+            Some(EncryptionKeys::File(path)) => *path = base.join(path.as_path()),
+            Some(
+                EncryptionKeys::Env(_) | EncryptionKeys::Vault(_) | EncryptionKeys::Transit(_),
+            )
+            | None => {}
+        }
+    }
+
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        if self.secrets_poll_ms == 0 {
+            bail!("keys.secrets_poll_ms: must be above zero");
+        }
+        if self.data_key_cache_ms_max == 0 {
+            bail!("keys.data_key_cache_ms_max: must be above zero");
+        }
+        let places = [&self.token, &self.cursor, &self.session];
+        let in_vault = |place: &Option<Secret>| matches!(place, Some(Secret::Vault(_)));
+        let encryption_in_vault = match &self.encryption {
+            Some(EncryptionKeys::Vault(_) | EncryptionKeys::Transit(_)) => true,
+            Some(EncryptionKeys::File(_) | EncryptionKeys::Env(_)) | None => false,
+        };
+        if self.vault.is_none() && (encryption_in_vault || places.into_iter().any(in_vault)) {
+            bail!("keys.vault: needed, because a key is kept in Vault; give address and token");
+        }
+        if let Some(vault) = &self.vault
+            && matches!(vault.token, Secret::Vault(_))
+        {
+            bail!(
+                "keys.vault.token: cannot itself be kept in Vault; use a file or the environment"
+            );
+        }
+        Ok(())
+    }
+}
