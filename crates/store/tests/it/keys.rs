@@ -12,7 +12,7 @@ use ports::book::{Book, Records};
 use ports::contract::samples::{delivery, remittance_id, token};
 use ports::failure::Failure;
 use ports::keys::KeyEncryption;
-use ports::raw::RawStore;
+use ports::raw::{Documents, RawStore};
 use ports::vault::Vault;
 use sqlx::Row;
 use store::{Error, PoolSettings, PostgresBook, Schema};
