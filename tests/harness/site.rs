@@ -243,6 +243,9 @@ folder = "inbox"
 quiet_ms = 50
 poll_ms = 50
 
+[proof]
+checkpoint_ms_max = 300
+
 [posting]
 window_ms = {window}
 erp_call_ms_max = {call}

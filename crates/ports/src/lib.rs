@@ -4,6 +4,7 @@
 
 pub mod accept;
 pub mod book;
+pub mod checkpoint;
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod erp;
@@ -11,6 +12,7 @@ pub mod failure;
 pub mod feed;
 pub mod identity;
 pub mod inquiry;
+pub mod log_proof;
 #[cfg(feature = "memory")]
 pub mod memory;
 pub mod oversight;

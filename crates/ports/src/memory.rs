@@ -9,6 +9,8 @@ mod faults;
 mod feed;
 mod inquiry;
 mod lanes;
+mod log_proof;
+mod outside;
 mod posted;
 mod raw;
 mod records;
@@ -23,6 +25,7 @@ use time::OffsetDateTime;
 
 pub use clock::MemoryClock;
 pub use faults::{Fault, Operation, Plan};
+pub use outside::MemoryOutside;
 use state::State;
 
 use crate::book::{ApplyError, InboxEntry, Lane, LogEntry, RowPlace, RowStanding, Unit};

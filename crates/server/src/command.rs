@@ -2,7 +2,10 @@
 //! The command line of `revbridge`.
 
 mod demo;
+mod disclose;
 mod inspect;
+mod log;
+mod recover;
 mod serve;
 mod token;
 
@@ -26,6 +29,12 @@ enum Command {
     Serve(serve::Serve),
     /// Run a synthetic hospital day, or your own files, through everything, against a simulated ERP.
     Demo(demo::Demo),
+    /// Write out the numbered log, or its last checkpoint, for an auditor.
+    Log(log::Log),
+    /// Write out one segment of a stored document with the proof that it is in it.
+    Disclose(disclose::Disclose),
+    /// After the database was restored from a backup: find again in the ERP what it has forgotten.
+    Recover(recover::Recover),
     /// Issue a token of the local issuer, for loopback use.
     Token(token::Token),
 }
@@ -37,6 +46,9 @@ pub fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect.run(),
         Command::Serve(serve) => serve.run(),
         Command::Demo(demo) => demo.run(),
+        Command::Log(log) => log.run(),
+        Command::Disclose(disclose) => disclose.run(),
+        Command::Recover(recover) => recover.run(),
         Command::Token(token) => token.run(),
     };
     match outcome {

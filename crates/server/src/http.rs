@@ -35,6 +35,7 @@ pub fn router(config: &Config, rooms: &Rooms, books: &Books) -> anyhow::Result<R
             CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
         ));
-    let all = api.merge(portal).merge(health::router(books.remittance.clone()));
+    let all =
+        api.merge(portal).merge(health::router(books.remittance.clone(), rooms.condition.clone()));
     Ok(all.layer(layers))
 }

@@ -7,6 +7,8 @@ mod database;
 mod health;
 mod http;
 mod keys;
+mod outside;
+mod recovery;
 pub mod reference;
 mod serve;
 pub mod telemetry;

@@ -16,7 +16,7 @@ use workflow::{Shutdown, Stop, shutdown};
 use crate::config::{Config, Source};
 use crate::database::{self, Books};
 use crate::wiring::{self, Rooms};
-use crate::{http, reference};
+use crate::{http, recovery, reference};
 
 /// Opening lines handed over at a time.
 const OPENING_LINES_MAX: usize = 500;
@@ -59,6 +59,12 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
         }
     });
     tasks.spawn(rooms.lanes.clone().serve(stopping.clone()));
+    tasks.spawn(recovery::serve_when_whole(
+        rooms.posting.clone(),
+        rooms.comparison.clone(),
+        rooms.condition.clone(),
+        stopping.clone(),
+    ));
     for source in &config.sources {
         tasks.spawn(watch(open_folder(source, &rooms).await?, source.poll_ms, stopping.clone()));
     }

@@ -30,6 +30,7 @@ pub enum Purpose {
     VaultValue,
     EventBatch,
     State,
+    SegmentSecret,
 }
 
 impl Purpose {
@@ -39,6 +40,7 @@ impl Purpose {
             Purpose::VaultValue => "vault-value",
             Purpose::EventBatch => "event-batch",
             Purpose::State => "state",
+            Purpose::SegmentSecret => "segment-secret",
         }
     }
 }

@@ -7,6 +7,7 @@ mod commit_lost;
 mod contract;
 mod fence;
 mod integrity;
+mod proven;
 mod proxy;
 mod schema;
 mod sealed;

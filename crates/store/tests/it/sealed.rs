@@ -10,7 +10,7 @@ use model::token::{Clear, Field};
 use ports::book::{Book, Effects, Records, StatePut};
 use ports::contract::samples::{at, delivery, remittance_id, token};
 use ports::failure::Failure;
-use ports::raw::RawStore;
+use ports::raw::{RawStore, Segmented};
 use ports::vault::Vault;
 use sqlx::Row;
 use uuid::Uuid;
@@ -19,6 +19,10 @@ use crate::world::{World, intake, process};
 
 /// Stands in every kind of thing that is to be sealed, and in nothing else.
 const NEEDLE: &str = "QXNEEDLEZ";
+
+fn segmented() -> Segmented {
+    Segmented { root: Hash::of(&[b"root"]), segments: 1, secret: [1; 32] }
+}
 
 fn document() -> Document {
     let byte_hash = Hash::of(&[b"sealed"]);
@@ -44,7 +48,7 @@ async fn filled(world: &World) -> (store::PostgresBook, store::PostgresBook) {
     let (book, room) = (world.book().await, world.intake().await);
     let upload = Uuid::from_u128(7);
     room.stage(upload, 0, Bytes::from_static(NEEDLE.as_bytes())).await.expect("staged");
-    room.commit(upload, document(), "feeder", Vec::new()).await.expect("committed");
+    room.commit(upload, document(), segmented(), "feeder", Vec::new()).await.expect("committed");
     let kept = (Field::Name, token("name", 1), Clear(NEEDLE.to_owned()));
     room.keep(vec![kept]).await.expect("kept");
     let mut effects = delivery("doc", 1, 3);
@@ -155,7 +159,7 @@ async fn a_document_whose_chunks_are_not_its_bytes_is_not_acknowledged() {
         for ordinal in ordinals {
             room.stage(upload, *ordinal, Bytes::from_static(b"abc")).await.expect("staged");
         }
-        let refused = room.commit(upload, document(), "feeder", Vec::new()).await;
+        let refused = room.commit(upload, document(), segmented(), "feeder", Vec::new()).await;
         assert!(matches!(refused, Err(Failure::Transient { .. })), "{refused:?}");
         assert_eq!(room.document(document().id).await, Ok(None));
     }
