@@ -4,3 +4,4 @@
 #[cfg(debug_assertions)]
 mod crash_points;
 mod kills;
+mod restore;

@@ -88,7 +88,7 @@ async fn hand_in(world: &mut World, number: usize, bytes: &[u8]) {
     let id = DocumentId::of(&Code::new(TENANT), &Hash::of(&[bytes, &number.to_be_bytes()]));
     let adapter = RemittanceX12::new(Limits::default());
     let (mut counting, mut sink) = (adapter.control_pass(), Collected::default());
-    counting.push(bytes);
+    counting.push(bytes, &mut Vec::new());
     let totals = counting.finish();
     let mut parser = adapter.parser(&Code::new(TENANT), &Code::new(SOURCE), id);
     parser.push(bytes, &mut sink);

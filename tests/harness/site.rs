@@ -246,6 +246,8 @@ poll_ms = 50
 [keys]
 secrets_poll_ms = 100
 data_key_cache_ms_max = 200
+[proof]
+checkpoint_ms_max = 300
 
 [posting]
 window_ms = {window}

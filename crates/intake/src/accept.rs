@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use aws_lc_rs::rand;
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 use model::code::Code;
@@ -15,8 +16,9 @@ use opentelemetry::metrics::Counter;
 use ports::accept::{Accept, ByteStream, Delivery, Receipt};
 use ports::book::Unit;
 use ports::failure::Failure;
-use ports::raw::{CHUNK_BYTES_MAX, Committed, RawStore};
-use ports::source::SourceAdapter;
+use ports::raw::{CHUNK_BYTES_MAX, Committed, RawStore, Segmented};
+use ports::source::{ControlPass, SourceAdapter};
+use proof::segments::{SECRET_BYTES, SegmentTree};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
@@ -79,9 +81,38 @@ struct Staging {
     bytes: u64,
     ordinal: u32,
     pending: BytesMut,
+    secret: [u8; SECRET_BYTES],
+    tree: SegmentTree,
+    /// Where segments end within the part at hand.
+    ends: Vec<usize>,
 }
 
 impl Staging {
+    fn new() -> Result<Self, Failure> {
+        let mut secret = [0; SECRET_BYTES];
+        rand::fill(&mut secret).map_err(|_| Failure::defect("the system gives no random bytes"))?;
+        Ok(Self {
+            upload: Uuid::new_v4(),
+            digest: Sha256::new(),
+            bytes: 0,
+            ordinal: 0,
+            pending: BytesMut::with_capacity(CHUNK_BYTES_MAX),
+            secret,
+            tree: SegmentTree::new(&secret),
+            ends: Vec::new(),
+        })
+    }
+
+    /// Everything that is known of the bytes is taken from the same pass over them.
+    fn see(&mut self, part: &[u8], control: &mut dyn ControlPass) -> Result<(), Failure> {
+        self.digest.update(part);
+        self.ends.clear();
+        control.push(part, &mut self.ends);
+        self.tree.push(part, &self.ends).map_err(|error| Failure::defect(error.to_string()))?;
+        self.pending.extend_from_slice(part);
+        Ok(())
+    }
+
     async fn flush(&mut self, raw: &dyn RawStore, chunk: Bytes) -> Result<(), Failure> {
         raw.stage(self.upload, self.ordinal, chunk).await?;
         self.ordinal += 1;
@@ -97,13 +128,7 @@ impl Accept for Intake {
         mut content: ByteStream,
     ) -> Result<Receipt, Failure> {
         let mut control = self.adapter.control_pass();
-        let mut staging = Staging {
-            upload: Uuid::new_v4(),
-            digest: Sha256::new(),
-            bytes: 0,
-            ordinal: 0,
-            pending: BytesMut::with_capacity(CHUNK_BYTES_MAX),
-        };
+        let mut staging = Staging::new()?;
         while let Some(part) = content.next().await {
             let part = part.map_err(|error| {
                 Failure::transient(format!("the delivery broke off: {}", error.kind()))
@@ -112,9 +137,7 @@ impl Accept for Intake {
             if staging.bytes > self.limits.document_bytes_max {
                 return Err(self.too_large());
             }
-            staging.digest.update(&part);
-            control.push(&part);
-            staging.pending.extend_from_slice(&part);
+            staging.see(&part, control.as_mut())?;
             while staging.pending.len() >= CHUNK_BYTES_MAX {
                 let chunk = staging.pending.split_to(CHUNK_BYTES_MAX).freeze();
                 staging.flush(self.raw.as_ref(), chunk).await?;
@@ -156,7 +179,10 @@ impl Intake {
         let body = json!({ "document": id });
         let due = OffsetDateTime::UNIX_EPOCH;
         let work = Unit::new(INTAKE_LANE, READ_DOCUMENT, Code::from(id.to_string()), body, due);
-        let committed = self.raw.commit(staging.upload, document, &delivery.by, vec![work]).await?;
+        let (root, segments) = staging.tree.finish();
+        let segmented = Segmented { root: Hash(root), segments, secret: staging.secret };
+        let committed =
+            self.raw.commit(staging.upload, document, segmented, &delivery.by, vec![work]).await?;
         workflow::crash_point!("intake.committed");
         let duplicate = match committed {
             Committed::New => {

@@ -3,11 +3,13 @@
 //! From here on nobody sees a patient: identifiers become tokens, their values go to the vault.
 
 mod accept;
+mod disclose;
 mod read_document;
 mod screen;
 mod tokens;
 
 pub use accept::{INTAKE_LANE, Intake, Limits, READ_DOCUMENT};
+pub use disclose::disclose;
 pub use read_document::ReadDocument;
 pub use tokens::{Met, TokenKey, Tokeniser};
 

@@ -28,14 +28,18 @@ use workflow::Runner;
 
 use crate::{INTAKE_LANE, Intake, Limits, ReadDocument, TokenKey, Tokeniser};
 
+mod disclosing;
+
 struct Lines;
 
 #[derive(Default)]
 struct Counting(ControlTotals, Vec<u8>);
 
 impl ControlPass for Counting {
-    fn push(&mut self, bytes: &[u8]) {
+    fn push(&mut self, bytes: &[u8], ends: &mut Vec<usize>) {
         self.1.extend_from_slice(bytes);
+        let lines = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+        ends.extend(lines.map(|(place, _)| place + 1));
     }
 
     fn finish(mut self: Box<Self>) -> ControlTotals {

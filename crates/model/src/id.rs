@@ -24,6 +24,11 @@ impl Hash {
         Self(digest.finalize().into())
     }
 
+    /// Plain SHA-256 of bytes, as others compute it.
+    pub fn sha256(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
     pub fn hex(&self) -> String {
         data_encoding::HEXLOWER.encode(&self.0)
     }

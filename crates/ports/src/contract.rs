@@ -10,6 +10,7 @@ pub mod inbox;
 pub mod inquiry;
 pub mod journals;
 pub mod leases;
+pub mod log_proof;
 pub mod posted;
 pub mod raw;
 pub mod rows;
@@ -27,6 +28,7 @@ use futures::future::BoxFuture;
 use crate::book::Book;
 use crate::feed::Feed;
 use crate::inquiry::Inquiry;
+use crate::log_proof::LogProof;
 use crate::raw::RawStore;
 use crate::vault::Vault;
 
@@ -39,6 +41,7 @@ pub struct Fixture {
     pub book: Arc<dyn Book>,
     pub inquiry: Arc<dyn Inquiry>,
     pub feed: Arc<dyn Feed>,
+    pub log_proof: Arc<dyn LogProof>,
     pub intake: Intake,
     pub pass: Pass,
     /// Whatever has to live as long as the books do.
@@ -109,6 +112,9 @@ macro_rules! book_contract_rules {
             feed::entries_are_numbered_from_one_without_gaps_in_order_of_writing,
             feed::what_has_no_number_yet_is_not_read,
             feed::entries_about_a_subject_are_found,
+            log_proof::the_tree_is_over_exactly_the_numbered_entries,
+            log_proof::a_leaf_is_the_hash_of_the_entry_in_its_canonical_form,
+            log_proof::a_checkpoint_is_kept_once_and_its_root_stands,
             inquiry::the_inbox_is_summed_by_document_kind_and_state,
             inquiry::open_items_are_summed_by_code,
             inquiry::posted_journals_are_summed_from_their_rows,

@@ -4,6 +4,7 @@
 
 pub mod accept;
 pub mod book;
+pub mod checkpoint;
 pub mod context;
 #[cfg(feature = "contract")]
 pub mod contract;
@@ -13,6 +14,7 @@ pub mod feed;
 pub mod identity;
 pub mod inquiry;
 pub mod keys;
+pub mod log_proof;
 #[cfg(feature = "memory")]
 pub mod memory;
 pub mod oversight;

@@ -10,6 +10,8 @@ mod feed;
 mod inquiry;
 mod keys;
 mod lanes;
+mod log_proof;
+mod outside;
 mod posted;
 mod raw;
 mod records;
@@ -26,6 +28,7 @@ use time::OffsetDateTime;
 pub use clock::MemoryClock;
 pub use faults::{Fault, Operation, Plan};
 pub use keys::MemoryKeys;
+pub use outside::MemoryOutside;
 pub use secrets::MemorySecrets;
 use state::State;
 

@@ -4,7 +4,8 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use model::document::{Document, DocumentState};
-use model::id::DocumentId;
+use model::id::{DocumentId, Hash};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::book::Unit;
@@ -12,6 +13,28 @@ use crate::failure::Failure;
 
 /// The most bytes in one stored chunk.
 pub const CHUNK_BYTES_MAX: usize = 1 << 20;
+
+/// A document as a tree of salted segments, taken while its bytes streamed past.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Segmented {
+    pub root: Hash,
+    pub segments: u64,
+    /// What the salts are derived from. Who has it can guess segments from their hashes.
+    pub secret: [u8; 32],
+}
+
+impl Segmented {
+    /// What the log's entry says of it.
+    pub fn told(&self) -> Value {
+        json!({ "segment_root": self.root, "segments": self.segments })
+    }
+}
+
+impl std::fmt::Debug for Segmented {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Segmented({:?} of {}, …)", self.root, self.segments)
+    }
+}
 
 /// What `commit` did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,19 +64,25 @@ pub trait RawStore: Documents {
     /// `commit` they are swept away later. Ordinals run from 0 without gaps.
     async fn stage(&self, upload: Uuid, ordinal: u32, chunk: Bytes) -> Result<(), Failure>;
 
-    /// After `Ok(New)` the document, its chunks, a log entry by `by` and `work` are durable, in one
-    /// transaction. `document.received_at` is set from the database's clock, and no work falls due
-    /// before it: what was received first is read first.
+    /// After `Ok(New)` the document, its chunks, its segments' root and sealed secret, a log entry by
+    /// `by` that names the root, and `work` are durable, in one transaction. `document.received_at` is
+    /// set from the database's clock, and no work falls due before it: what was received first is read
+    /// first.
     async fn commit(
         &self,
         upload: Uuid,
         document: Document,
+        segmented: Segmented,
         by: &str,
         work: Vec<Unit>,
     ) -> Result<Committed, Failure>;
 
     /// The chunk with this ordinal, opened; `None` past the last.
     async fn chunk(&self, document: DocumentId, ordinal: u32) -> Result<Option<Bytes>, Failure>;
+
+    /// How the document was segmented when it was accepted; `None` where there is no such document, or
+    /// none that was.
+    async fn segmented(&self, document: DocumentId) -> Result<Option<Segmented>, Failure>;
 
     /// Sets the state. Repeating it changes nothing.
     async fn settle(&self, id: DocumentId, state: DocumentState) -> Result<(), Failure>;

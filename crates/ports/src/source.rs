@@ -10,7 +10,9 @@ use model::token::Clear;
 
 /// A counting pass over raw bytes that shares nothing with the parser.
 pub trait ControlPass: Send {
-    fn push(&mut self, bytes: &[u8]);
+    /// `ends` is given the offsets, within these bytes and ascending, behind which segments end: where
+    /// a part of the document can be disclosed without the rest. A format may have none.
+    fn push(&mut self, bytes: &[u8], ends: &mut Vec<usize>);
     fn finish(self: Box<Self>) -> ControlTotals;
 }
 

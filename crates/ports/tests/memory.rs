@@ -17,6 +17,7 @@ async fn fresh() -> Fixture {
         book: shared.clone(),
         inquiry: shared.clone(),
         feed: shared.clone(),
+        log_proof: shared.clone(),
         intake: Intake {
             book: shared.clone(),
             feed: shared.clone(),

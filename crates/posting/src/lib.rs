@@ -5,8 +5,10 @@
 mod aggregate;
 mod book;
 mod close_window;
+mod manifest;
 mod measure;
 mod recheck;
+mod recover;
 mod reject;
 mod submit;
 #[cfg(feature = "testing")]
@@ -17,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::code::Code;
+use ports::checkpoint::Manifests;
 use ports::erp::{Erp, Instances};
 use ports::failure::Failure;
 use ports::reference::ReferenceData;
@@ -24,6 +27,7 @@ use workflow::Step;
 
 pub use aggregate::aggregate;
 pub use book::book;
+pub use recover::{Reconciled, Recovery, Unmatched};
 
 /// The lane in which windows are closed and journals submitted.
 pub const POSTING_LANE: &str = "posting";
@@ -65,6 +69,8 @@ pub struct Posting {
     pub settings: Settings,
     pub erps: Instances,
     pub reference: Arc<dyn ReferenceData>,
+    /// Where each journal's membership is written down before it is sent.
+    pub manifests: Arc<dyn Manifests>,
     measure: measure::Measure,
 }
 
@@ -73,8 +79,10 @@ impl Posting {
         settings: Settings,
         erps: impl Into<Instances>,
         reference: Arc<dyn ReferenceData>,
+        manifests: Arc<dyn Manifests>,
     ) -> Self {
-        Self { settings, erps: erps.into(), reference, measure: measure::Measure::new() }
+        let measure = measure::Measure::new();
+        Self { settings, erps: erps.into(), reference, manifests, measure }
     }
 
     /// The steps of the lane `posting`.

@@ -48,9 +48,9 @@ impl Step for RecheckJournal {
             Sight::Incident(what) => way.park(exception::Code::PostIncident, &what).await,
             Sight::Drafts(_) => {
                 way.sweep_drafts().await?;
-                Ok(release(&way))
+                release(&way).await
             }
-            Sight::Nothing => Ok(release(&way)),
+            Sight::Nothing => release(&way).await,
         }
     }
 }
@@ -63,7 +63,9 @@ fn submit(way: &Way<'_>, effects: &mut Effects) {
 }
 
 /// It is sent again under the same key: should the first request still land, the key finds both.
-fn release(way: &Way<'_>) -> Outcome {
+async fn release(way: &Way<'_>) -> Result<Outcome, Failure> {
+    // A person answers for the request that may be out.
+    way.nothing_is_out().await?;
     let mut effects = way.effects("released");
     let key = way.journal.key.clone();
     effects.log.push(LogEntry {
@@ -75,7 +77,7 @@ fn release(way: &Way<'_>) -> Outcome {
     submit(way, &mut effects);
     let from = way.journal.state.clone();
     effects.journals.push(JournalChange::Move { key, from, to: JournalState::Ready });
-    Outcome::Done(effects)
+    Ok(Outcome::Done(effects))
 }
 
 /// Removes drafts that landed after their journal was settled.

@@ -12,6 +12,7 @@ use ports::failure::Failure;
 use time::OffsetDateTime;
 use workflow::{Outcome, Scope, Step};
 
+use crate::manifest::Known;
 use crate::{Posting, SUBMIT_JOURNAL, translate};
 
 mod doubt;
@@ -110,6 +111,14 @@ impl<'a> Way<'a> {
             Ok(document) => document,
             Err(problems) => return self.refused_before(&problems).await,
         };
+        match (self.write_manifest().await?, self.doubt) {
+            (Known::All, _) | (Known::NotAll, Doubt::Earlier) => {}
+            // The look-up answers whether it is there, as after any lost answer.
+            (Known::NotAll, Doubt::None) => {
+                self.sending(None).await?;
+                return Ok(self.again(self.seen_at().await?));
+            }
+        }
         self.sending(None).await?;
         workflow::crash_point!("posting.sending.committed");
         let answer = self.call(self.erp.journals.submit(&document)).await;
@@ -136,6 +145,7 @@ impl<'a> Way<'a> {
             Failure::Transient { .. } => {
                 if self.doubt == Doubt::None {
                     // Proven: nothing was committed. It may be sent again as if never sent.
+                    self.nothing_is_out().await?;
                     self.move_on(JournalState::Ready, "not-sent").await?;
                 }
                 Err(failure)

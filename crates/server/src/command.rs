@@ -2,9 +2,12 @@
 //! The command line of `revbridge`.
 
 mod demo;
+mod disclose;
 mod fields;
 mod inspect;
 mod keys;
+mod log;
+mod recover;
 mod serve;
 mod shred;
 mod token;
@@ -35,6 +38,12 @@ enum Command {
     Keys(keys::Keys),
     /// Destroy the keys of a class of data whose retention is over. Says first what would go.
     Shred(shred::Shred),
+    /// Write out the numbered log, or its last checkpoint, for an auditor.
+    Log(log::Log),
+    /// Write out one segment of a stored document with the proof that it is in it.
+    Disclose(disclose::Disclose),
+    /// After the database was restored from a backup: find again in the ERP what it has forgotten.
+    Recover(recover::Recover),
     /// Issue a token of the local issuer, for loopback use.
     Token(token::Token),
 }
@@ -49,6 +58,9 @@ pub fn main() -> ExitCode {
         Command::Fields(fields) => fields.run(),
         Command::Keys(keys) => keys.run(),
         Command::Shred(shred) => shred.run(),
+        Command::Log(log) => log.run(),
+        Command::Disclose(disclose) => disclose.run(),
+        Command::Recover(recover) => recover.run(),
         Command::Token(token) => token.run(),
     };
     match outcome {

@@ -35,6 +35,8 @@ pub struct Config {
     #[serde(default)]
     pub posting: Posting,
     #[serde(default)]
+    pub proof: crate::outside::Settings,
+    #[serde(default)]
     pub limits: Limits,
     #[serde(default)]
     pub keys: secrets::Keys,
@@ -213,7 +215,9 @@ impl Config {
         let anchored = |path: &mut PathBuf| *path = base.join(path.as_path());
         anchored(&mut self.data_dir);
         anchored(&mut self.reference.dir);
-        for path in [&mut self.reference.rules, &mut self.opening, &mut self.http.jwks] {
+        for path in
+            [&mut self.reference.rules, &mut self.opening, &mut self.http.jwks, &mut self.proof.dir]
+        {
             path.iter_mut().for_each(anchored);
         }
         self.sources.iter_mut().for_each(|source| anchored(&mut source.folder));

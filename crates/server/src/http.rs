@@ -40,6 +40,7 @@ pub async fn router(
             CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
         ));
-    let all = api.merge(portal).merge(health::router(books.remittance.clone()));
+    let all =
+        api.merge(portal).merge(health::router(books.remittance.clone(), rooms.condition.clone()));
     Ok(all.layer(layers))
 }

@@ -8,6 +8,8 @@ mod health;
 mod http;
 mod issuers;
 mod keys;
+mod outside;
+mod recovery;
 pub mod reference;
 mod serve;
 pub mod telemetry;

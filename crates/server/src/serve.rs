@@ -17,7 +17,7 @@ use crate::config::{Config, Source};
 use crate::database::{self, Books};
 use crate::keys::{self, Secured};
 use crate::wiring::{self, Rooms};
-use crate::{http, reference};
+use crate::{http, recovery, reference};
 
 /// Opening lines handed over at a time.
 const OPENING_LINES_MAX: usize = 500;
@@ -61,6 +61,12 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
         }
     });
     tasks.spawn(rooms.lanes.clone().serve(stopping.clone()));
+    tasks.spawn(recovery::serve_when_whole(
+        rooms.posting.clone(),
+        rooms.comparison.clone(),
+        rooms.condition.clone(),
+        stopping.clone(),
+    ));
     for source in &config.sources {
         tasks.spawn(watch(open_folder(source, &rooms).await?, source.poll_ms, stopping.clone()));
     }

@@ -20,12 +20,13 @@ use process_oversight::OversightProcess;
 use process_remittance_to_reconciliation as remittance;
 use system_rcm::remittance_x12::RemittanceX12;
 use time::UtcOffset;
-use workflow::{Lanes, Runner, Sequencer};
+use workflow::{Checkpointer, Lanes, Runner, Sequencer};
 
 use crate::config::{Config, Unknown};
 use crate::database::Books;
 use crate::issuers::Issuers;
 use crate::keys::Secured;
+use crate::recovery::{self, Comparison, Condition};
 use crate::reference::{self, InForce};
 
 /// Everything that runs, wired together.
@@ -41,7 +42,12 @@ pub struct Rooms {
     pub tokeniser: Tokeniser,
     pub gateway: Gateway,
     pub issuers: Issuers,
+    /// All but posting.
     pub lanes: Lanes,
+    /// Served once the database is the one that was witnessed.
+    pub posting: Lanes,
+    pub comparison: Comparison,
+    pub condition: Condition,
 }
 
 /// How long the server waits for an ERP at its start.
@@ -71,8 +77,14 @@ pub async fn wire(config: &Config, secured: &Secured, books: &Books) -> anyhow::
         erps.iter().map(|erp| (erp.target.clone(), erp.clone())).collect();
     let book = Arc::new(books.remittance.clone());
     let oversight = Arc::new(oversight(books, &reference, &erps));
-    let engine = Posting::new(posting, by_target, reference.clone());
-    let lanes = lanes(config, books, &process, read, &engine);
+    let outside = crate::outside::open(config)?;
+    let engine = Posting::new(posting, by_target, reference.clone(), Arc::new(outside.clone()));
+    let comparison =
+        Comparison { intake: books.intake.clone(), remittance: books.remittance.clone(), outside };
+    let witnessed = witnesses(config, &comparison);
+    let condition = Condition::new(witnessed.to_vec());
+    recovery::judge(&comparison, &condition).await.context("comparing with the checkpoints")?;
+    let (lanes, posting) = lanes(config, books, &process, read, &engine, witnessed);
     let accept: Arc<dyn Accept> = Arc::new(accept);
     let issuers = Issuers::open(config)?;
     let gateway = Gateway {
@@ -103,6 +115,9 @@ pub async fn wire(config: &Config, secured: &Secured, books: &Books) -> anyhow::
         gateway,
         issuers,
         lanes,
+        posting,
+        comparison,
+        condition,
     })
 }
 
@@ -145,6 +160,7 @@ fn oversight(books: &Books, reference: &Arc<InForce>, erps: &[Erp]) -> Oversight
 
 /// Waits for each ERP within a bound, and says for which.
 async fn connect(config: &Config, secrets: &dyn Secrets) -> anyhow::Result<Vec<Erp>> {
+pub async fn connect(config: &Config) -> anyhow::Result<Vec<Erp>> {
     let mut erps = Vec::new();
     let call_max = Duration::from_millis(config.posting.erp_call_ms_max);
     for erp in &config.erps {
@@ -212,7 +228,8 @@ fn lanes(
     process: &remittance::RemittanceProcess,
     read: ReadDocument,
     engine: &Posting,
-) -> Lanes {
+    [of_intake, of_remittance]: [Arc<Checkpointer>; 2],
+) -> (Lanes, Lanes) {
     let holder = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4());
     let limits = workflow::Limits { lease_ms: config.posting.lease_ms, ..Default::default() };
     let intake = Arc::new(books.intake.clone());
@@ -220,12 +237,21 @@ fn lanes(
     let runner = |book: Arc<store::PostgresBook>, lane: &str, steps| {
         Runner::new(book, lane, holder.as_str(), steps, limits)
     };
-    Lanes::new()
+    let posting = Lanes::new().with(runner(book.clone(), POSTING_LANE, engine.steps()));
+    let lanes = Lanes::new()
         .with(runner(intake.clone(), INTAKE_LANE, vec![Arc::new(read)]))
         .with(runner(book.clone(), remittance::LANE, process.steps()))
-        .with(runner(book.clone(), POSTING_LANE, engine.steps()))
-        .with(Sequencer::new(intake, holder.as_str(), limits))
-        .with(Sequencer::new(book, holder.as_str(), limits))
+        .with(Sequencer::new(intake, holder.as_str(), limits).witnessed_by(of_intake))
+        .with(Sequencer::new(book, holder.as_str(), limits).witnessed_by(of_remittance));
+    (lanes, posting)
+}
+
+fn witnesses(config: &Config, comparison: &Comparison) -> [Arc<Checkpointer>; 2] {
+    comparison.rooms().map(|(room, book)| {
+        let outside = Arc::new(comparison.outside.clone());
+        let book = Arc::new(book.clone());
+        Arc::new(Checkpointer::new(book, outside, room, config.proof.limits()))
+    })
 }
 
 async fn gateway_settings(

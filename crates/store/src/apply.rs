@@ -4,10 +4,11 @@
 
 mod inbox;
 mod journals;
-pub(crate) mod log;
+mod log;
 mod queue;
 mod records;
 mod rows;
+pub(crate) mod sequence;
 
 use model::retention::RetentionClass;
 use ports::book::{Applied, ApplyError, Effects, Fence, StepKey};

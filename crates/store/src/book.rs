@@ -192,6 +192,6 @@ impl Book for PostgresBook {
     }
 
     async fn sequence(&self, fence: &Fence, limit: usize) -> Result<usize, ApplyError> {
-        apply::log::sequence(self, fence, limit).await
+        apply::sequence::sequence(self, fence, limit).await
     }
 }

@@ -32,6 +32,14 @@ pub(crate) fn limit_of(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
+/// As it is hashed: UTC, with the six digits of a second that Postgres keeps.
+pub(crate) fn canonical_time(at: OffsetDateTime) -> String {
+    let at = at.to_offset(time::UtcOffset::UTC);
+    let (date, time, micro) = (at.date(), at.time(), at.microsecond());
+    let (hour, minute, second) = time.as_hms();
+    format!("{date}T{hour:02}:{minute:02}:{second:02}.{micro:06}Z")
+}
+
 pub(crate) fn hash_of(bytes: Vec<u8>, what: &str) -> Result<Hash, Failure> {
     bytes.try_into().map(Hash).map_err(|_| unreadable(what))
 }

@@ -10,6 +10,7 @@ mod error;
 mod feed;
 mod inquiry;
 mod lane;
+mod log_proof;
 mod migration;
 mod raw;
 mod records;

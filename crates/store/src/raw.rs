@@ -9,7 +9,7 @@ use model::document::{Channel, Document, DocumentState};
 use model::id::DocumentId;
 use ports::book::{ApplyError, Records, Unit};
 use ports::failure::Failure;
-use ports::raw::{CHUNK_BYTES_MAX, Committed, Documents, RawStore};
+use ports::raw::{CHUNK_BYTES_MAX, Committed, Documents, RawStore, Segmented};
 use serde_json::Value;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -145,6 +145,7 @@ impl RawStore for PostgresBook {
         &self,
         upload: Uuid,
         document: Document,
+        segmented: Segmented,
         by: &str,
         work: Vec<Unit>,
     ) -> Result<Committed, Failure> {
@@ -153,10 +154,11 @@ impl RawStore for PostgresBook {
         // Before the transaction, which must not wait for a second connection.
         let received = Records::now(self).await?;
         let mut transaction = self.pool.begin().await.map_err(failure)?;
-        let committed = match enter(self, &mut transaction, upload, &document).await? {
+        let committed = match enter(self, &mut transaction, upload, &document, &segmented).await? {
             Entered::New => {
                 claim_chunks(self, &mut transaction, upload, &document).await?;
-                let entry = log_entry("document.accepted", &key, by);
+                let mut entry = log_entry("document.accepted", &key, by);
+                entry.body = segmented.told();
                 write_log(self, &mut transaction, &[entry]).await.map_err(known)?;
                 let work: Vec<Unit> = work
                     .into_iter()
@@ -198,6 +200,30 @@ impl RawStore for PostgresBook {
         let Some(row) = sealed else { return Ok(None) };
         let record = chunk_record(row.upload, ordinal);
         Ok(Some(Bytes::from(self.unseal(Purpose::RawChunk, &record, &row.body).await?)))
+    }
+
+    async fn segmented(&self, id: DocumentId) -> Result<Option<Segmented>, Failure> {
+        let found = sqlx::query!(
+            "select segment_root, segments, segment_secret
+             from document
+             where tenant = $1
+               and id = $2",
+            self.tenant(),
+            id.0,
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failure)?;
+        let Some(row) = found else { return Ok(None) };
+        let (Some(root), Some(segments), Some(sealed)) =
+            (row.segment_root, row.segments, row.segment_secret)
+        else {
+            return Ok(None);
+        };
+        let secret = self.unseal(Purpose::SegmentSecret, &id.to_string(), &sealed).await?;
+        let secret = secret.try_into().map_err(|_| unreadable("segment secret"))?;
+        let root = hash_of(root, "segment root")?;
+        Ok(Some(Segmented { root, segments: unsigned(segments), secret }))
     }
 
     async fn settle(&self, id: DocumentId, state: DocumentState) -> Result<(), Failure> {
@@ -253,10 +279,16 @@ async fn enter(
     connection: &mut PgConnection,
     upload: Uuid,
     document: &Document,
+    segmented: &Segmented,
 ) -> Result<Entered, Failure> {
+    let secret = segmented.secret.to_vec();
+    let secret = book.seal(Purpose::SegmentSecret, &document.id.to_string(), secret).await?;
     let entered = sqlx::query!(
-        r#"insert into document (tenant, id, upload, source, channel, byte_hash, bytes, totals, state)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        r#"insert into document (
+           tenant, id, upload, source, channel, byte_hash, bytes, totals, state, segment_root,
+           segments, segment_secret
+         )
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          on conflict on constraint document_unique do update
          set repeats = document.repeats
                + case when document.upload = excluded.upload then 0 else 1 end
@@ -270,6 +302,9 @@ async fn enter(
         signed(document.bytes),
         record(&document.totals, "control total")?,
         document.state.as_str(),
+        &segmented.root.0[..],
+        signed(segmented.segments),
+        secret,
     )
     .fetch_one(connection)
     .await

@@ -29,6 +29,7 @@ pub enum Purpose {
     VaultValue,
     EventBatch,
     State,
+    SegmentSecret,
 }
 
 impl Purpose {
@@ -38,6 +39,7 @@ impl Purpose {
             Purpose::VaultValue => "vault-value",
             Purpose::EventBatch => "event-batch",
             Purpose::State => "state",
+            Purpose::SegmentSecret => "segment-secret",
         }
     }
 

@@ -52,8 +52,8 @@ impl SourceAdapter for RemittanceX12 {
 struct Counting(Counter);
 
 impl ControlPass for Counting {
-    fn push(&mut self, bytes: &[u8]) {
-        self.0.push(bytes);
+    fn push(&mut self, bytes: &[u8], ends: &mut Vec<usize>) {
+        self.0.push_telling_ends(bytes, ends);
     }
 
     fn finish(self: Box<Self>) -> ControlTotals {

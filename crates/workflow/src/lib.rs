@@ -3,6 +3,7 @@
 //! fence, tries again, looks up first or parks for a person, as the failure says.
 //! A crash at any time leaves a unit either done or due.
 
+mod checkpointer;
 mod crash;
 mod lanes;
 mod limits;
@@ -14,6 +15,7 @@ mod shutdown;
 mod step;
 mod wake;
 
+pub use checkpointer::{CheckpointLimits, Checkpointer, Standing, standing};
 pub use crash::{crash_points, reached};
 pub use lanes::{Lanes, Settled, Worker};
 pub use limits::Limits;

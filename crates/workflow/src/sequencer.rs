@@ -9,6 +9,7 @@ use model::code::Code;
 use ports::book::{ApplyError, Book, Lane};
 use ports::failure::Failure;
 
+use crate::checkpointer::Checkpointer;
 use crate::crash_point;
 use crate::lanes::Worker;
 use crate::limits::Limits;
@@ -20,12 +21,20 @@ pub struct Sequencer {
     lane: Lane,
     holder: Code,
     limits: Limits,
+    checkpointer: Option<Arc<Checkpointer>>,
 }
 
 impl Sequencer {
     pub fn new(book: Arc<dyn Book>, holder: impl Into<Code>, limits: Limits) -> Self {
         let (lane, holder) = (Code::new("sequencer"), holder.into());
-        Self { book, lane, holder, limits }
+        Self { book, lane, holder, limits, checkpointer: None }
+    }
+
+    /// Has the log witnessed outside of its database as it grows.
+    #[must_use]
+    pub fn witnessed_by(mut self, checkpointer: Arc<Checkpointer>) -> Self {
+        self.checkpointer = Some(checkpointer);
+        self
     }
 
     /// Numbers everything that has no number; `units` of the answer counts the entries.
@@ -54,6 +63,9 @@ impl Sequencer {
             crash_point!("workflow.sequence.after");
             ran.units += numbered;
             ran.done += numbered;
+            if let Some(checkpointer) = &self.checkpointer {
+                checkpointer.pass().await;
+            }
             if numbered < self.limits.entries_per_pass_max {
                 return Ok(());
             }
@@ -84,7 +96,10 @@ impl Worker for Sequencer {
             }
         }
         // Whatever the last units wrote gets its numbers before the lane is given back.
-        Sequencer::run_due(self).await;
+        let last = Sequencer::run_due(self).await;
+        if let Some(checkpointer) = self.checkpointer.as_ref().filter(|_| last.held) {
+            checkpointer.finish().await;
+        }
         let lease = self.book.lease(&self.lane, &self.holder, self.limits.lease()).await;
         if let Ok(Some(lease)) = lease
             && let Err(failure) = self.book.release(&lease.fence).await

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What the runner does with each failure, with lost answers, with other holders and with crashes.
 
+mod checkpoints;
 mod crashes;
 mod failures;
 mod lanes;

@@ -9,9 +9,12 @@ use async_trait::async_trait;
 use model::exception::Code as Exception;
 use ports::book::{Effects, LogEntry, Unit};
 use ports::failure::Failure;
-use ports::memory::MemoryBook;
+use ports::memory::{MemoryBook, MemoryOutside};
 use serde_json::json;
-use workflow::{Limits, Outcome, Runner, Scope, Sequencer, Step, crash_points, record};
+use workflow::{
+    CheckpointLimits, Checkpointer, Limits, Outcome, Runner, Scope, Sequencer, Step, crash_points,
+    record,
+};
 
 /// Succeeds, fails for a while or fails for good, as the unit's id says.
 struct Sample;
@@ -52,7 +55,11 @@ async fn the_child_does_a_little_of_everything() {
     let ran =
         Runner::new(shared.clone(), "lane", "child", steps, Limits::default()).run_due().await;
     assert_eq!((ran.done, ran.put_back, ran.parked), (1, 1, 1));
-    Sequencer::new(shared, "child", Limits::default()).run_due().await;
+    let often = CheckpointLimits { checkpoint_entries_max: 1, ..CheckpointLimits::default() };
+    let outside = Arc::new(MemoryOutside::new());
+    let checkpointer = Checkpointer::new(shared.clone(), outside, "room".into(), often);
+    let sequencer = Sequencer::new(shared, "child", Limits::default());
+    sequencer.witnessed_by(Arc::new(checkpointer)).run_due().await;
 }
 
 fn child(crash_at: &str) -> ExitStatus {

@@ -16,7 +16,7 @@ use model::token::Token;
 use ports::book::Book;
 use ports::erp::{FoundState, PostingMode};
 use ports::failure::Failure;
-use ports::memory::{MemoryBook, MemoryClock};
+use ports::memory::{MemoryBook, MemoryClock, MemoryOutside};
 use ports::remittances::{DocumentClosed, Remittances};
 use posting::testing::{Dice, FixedReference, TestErp, reference};
 use posting::{POSTING_LANE, Posting};
@@ -64,7 +64,7 @@ impl Hospital {
         let process =
             RemittanceProcess::new(shared, reference.clone(), rules, own, settings.clone());
         let erps = BTreeMap::from([(Code::new("main"), erp.erp("main"))]);
-        let posting = Posting::new(settings, erps, reference);
+        let posting = Posting::new(settings, erps, reference, Arc::new(MemoryOutside::new()));
         Self { book, erp, process, posting }
     }
 

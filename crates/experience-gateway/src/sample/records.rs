@@ -18,7 +18,7 @@ use model::row::{Purpose, Row, Side, WindowGroup};
 use model::token::{Clear, Field, Token};
 use ports::book::{Book, Effects, InboxEntry, JournalChange, LogEntry, Transition};
 use ports::memory::MemoryBook;
-use ports::raw::RawStore;
+use ports::raw::{RawStore, Segmented};
 use ports::vault::Vault;
 use serde_json::json;
 use time::macros::{date, datetime};
@@ -255,7 +255,8 @@ pub(super) async fn add(book: &MemoryBook, name: &str, entity: &str) {
         repeats: 0,
         received_at: AT,
     };
-    let stored = book.commit(Uuid::from_u128(1), document, "folder", Vec::new()).await;
+    let segmented = Segmented { root: document.byte_hash, segments: 12, secret: [1; 32] };
+    let stored = book.commit(Uuid::from_u128(1), document, segmented, "folder", Vec::new()).await;
     stored.expect("a book without faults");
     apply(book, delivery(name, entity, 3)).await;
 }

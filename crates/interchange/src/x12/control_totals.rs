@@ -95,6 +95,17 @@ impl Counter {
         }
     }
 
+    /// The same, telling where within the chunk segments end: offsets behind their terminators.
+    pub fn push_telling_ends(&mut self, chunk: &[u8], ends: &mut Vec<usize>) {
+        for (place, &byte) in chunk.iter().enumerate() {
+            let inside = !matches!(self.step, Step::Outside | Step::Header);
+            self.byte(byte);
+            if inside && byte == self.terminator {
+                ends.push(place + 1);
+            }
+        }
+    }
+
     /// The counts at the end of the file; an unterminated last segment counts.
     pub fn finish(mut self) -> ControlTotals {
         if self.step == Step::Segments {

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::Fixture;
 use super::samples::{at, token, unit};
-use crate::raw::Committed;
+use crate::raw::{Committed, Segmented};
 
 fn document(name: &str) -> Document {
     let byte_hash = Hash::of(&[name.as_bytes()]);
@@ -29,13 +29,21 @@ fn document(name: &str) -> Document {
     }
 }
 
+/// Each upload draws a secret of its own.
+fn segmented(upload: Uuid) -> Segmented {
+    let secret = Hash::of(&[b"secret", upload.as_bytes()]).0;
+    Segmented { root: Hash::of(&[b"root", upload.as_bytes()]), segments: 2, secret }
+}
+
 async fn commit(fixture: &Fixture, upload: u128, name: &str) -> Committed {
     let (intake, upload) = (&fixture.intake, Uuid::from_u128(upload));
     intake.raw.stage(upload, 0, Bytes::from_static(b"abc")).await.expect("works");
     intake.raw.stage(upload, 1, Bytes::copy_from_slice(name.as_bytes())).await.expect("works");
     let now = intake.book.now().await.expect("a clock");
     let work = vec![unit("intake", &format!("read/{name}"), now, -10)];
-    intake.raw.commit(upload, document(name), "feeder", work).await.expect("works")
+    let segmented = segmented(upload);
+    let committed = intake.raw.commit(upload, document(name), segmented, "feeder", work);
+    committed.await.expect("works")
 }
 
 async fn number_log(fixture: &Fixture) {
@@ -62,6 +70,10 @@ pub async fn committed_bytes_come_back_chunk_by_chunk_with_their_work(fixture: &
     number_log(fixture).await;
     let log = intake.feed.about(&id.to_string(), 10).await.expect("works");
     assert_eq!((log.len(), &log[0].entry.by), (1, &Code::new("feeder")));
+    let first = segmented(Uuid::from_u128(1));
+    assert_eq!(log[0].entry.body, first.told(), "the log tells the root and not the secret");
+    assert_eq!(intake.raw.segmented(id).await, Ok(Some(first)));
+    assert_eq!(intake.raw.segmented(document("two").id).await, Ok(None));
 }
 
 pub async fn the_same_bytes_again_are_counted_and_nothing_else(fixture: &Fixture) {
@@ -77,6 +89,8 @@ pub async fn the_same_bytes_again_are_counted_and_nothing_else(fixture: &Fixture
     assert_eq!(intake.raw.documents(None, 10).await.expect("works").len(), 1);
     let chunk = intake.raw.chunk(document("one").id, 1).await;
     assert_eq!(chunk, Ok(Some(Bytes::from_static(b"one"))));
+    let kept = intake.raw.segmented(document("one").id).await;
+    assert_eq!(kept, Ok(Some(segmented(Uuid::from_u128(1)))), "the first upload's");
 }
 
 pub async fn a_document_settles_and_is_listed_newest_first(fixture: &Fixture) {

@@ -14,7 +14,7 @@ use super::state::{State, Upload};
 use super::{MemoryBook, Operation};
 use crate::book::Unit;
 use crate::failure::Failure;
-use crate::raw::{CHUNK_BYTES_MAX, Committed, Documents, RawStore};
+use crate::raw::{CHUNK_BYTES_MAX, Committed, Documents, RawStore, Segmented};
 
 impl State {
     fn stage(
@@ -37,6 +37,7 @@ impl State {
         &mut self,
         upload: Uuid,
         document: Document,
+        segmented: Segmented,
         by: &str,
         work: Vec<Unit>,
         now: OffsetDateTime,
@@ -51,6 +52,10 @@ impl State {
         self.chunks.insert(id, chunks);
         self.documents.insert(id, Document { received_at: now, ..document });
         self.write_log(now, "document.accepted", id.to_string(), by);
+        if let Some((_, entry)) = self.log.last_mut() {
+            entry.body = segmented.told();
+        }
+        self.segmented.insert(id, segmented);
         for unit in work {
             self.put(Unit { due: unit.due.max(now), ..unit });
         }
@@ -90,10 +95,18 @@ impl RawStore for MemoryBook {
         &self,
         upload: Uuid,
         document: Document,
+        segmented: Segmented,
         by: &str,
         work: Vec<Unit>,
     ) -> Result<Committed, Failure> {
-        self.ask(Operation::Apply, |state, now| state.commit(upload, document, by, work, now)).await
+        self.ask(Operation::Apply, |state, now| {
+            state.commit(upload, document, segmented, by, work, now)
+        })
+        .await
+    }
+
+    async fn segmented(&self, id: DocumentId) -> Result<Option<Segmented>, Failure> {
+        self.ask(Operation::Read, |state, _| state.segmented.get(&id).cloned()).await
     }
 
     async fn chunk(&self, document: DocumentId, ordinal: u32) -> Result<Option<Bytes>, Failure> {

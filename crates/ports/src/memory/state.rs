@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::book::{
     Answer, InboxEntry, Lane, LogEntry, RowPlace, RowStanding, StateRecord, StepKey, Unit,
 };
+use crate::raw::Segmented;
 
 /// A row with its window, its place and when it was written.
 #[derive(Clone)]
@@ -72,9 +73,12 @@ pub(super) struct State {
     /// In order of writing; the first `numbered` of them have their numbers.
     pub log: Vec<(OffsetDateTime, LogEntry)>,
     pub numbered: usize,
+    /// Notes of checkpoints by size.
+    pub kept: BTreeMap<u64, String>,
     pub answers: BTreeMap<(Code, Code), Answer>,
     pub documents: BTreeMap<DocumentId, Document>,
     pub chunks: BTreeMap<DocumentId, BTreeMap<u32, Bytes>>,
+    pub segmented: BTreeMap<DocumentId, Segmented>,
     pub uploads: BTreeMap<Uuid, Upload>,
     pub vault: BTreeMap<String, Clear>,
 }

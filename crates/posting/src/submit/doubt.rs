@@ -110,6 +110,7 @@ impl Way<'_> {
             // Whatever was sent did not happen, and cannot any more.
             (PostingMode::NativeKey | PostingMode::CreateThenPost, _) if rested => {
                 self.doubt = Doubt::None;
+                self.nothing_is_out().await?;
                 self.send_again().await
             }
             // The target knows the key.

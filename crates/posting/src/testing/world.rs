@@ -19,7 +19,7 @@ use ports::book::{Effects, InboxEntry, Transition, Unit};
 use ports::erp::PostingMode;
 use ports::failure::Failure;
 use ports::inquiry::{Inquiry, ItemFilter};
-use ports::memory::{MemoryBook, MemoryClock};
+use ports::memory::{MemoryBook, MemoryClock, MemoryOutside};
 use ports::reference::ReferenceData;
 use serde::Deserialize;
 use serde_json::json;
@@ -112,6 +112,7 @@ pub fn settings() -> Settings {
 pub struct World {
     pub book: MemoryBook,
     pub erp: TestErp,
+    pub outside: MemoryOutside,
     pub reference: FixedReference,
     pub posting: Posting,
     pub limits: Limits,
@@ -123,9 +124,11 @@ impl World {
         let erp = TestErp::new(mode, clock.clone());
         let reference = FixedReference::new(reference());
         let erps = BTreeMap::from([(Code::new(TARGET), erp.erp(TARGET))]);
-        let posting = Posting::new(settings(), erps, Arc::new(reference.clone()));
+        let outside = MemoryOutside::new();
+        let data = Arc::new(reference.clone());
+        let posting = Posting::new(settings(), erps, data, Arc::new(outside.clone()));
         let limits = Limits { backoff_ms_max: 10_000, ..Limits::default() };
-        Self { book: MemoryBook::with_clock(clock), erp, reference, posting, limits }
+        Self { book: MemoryBook::with_clock(clock), erp, outside, reference, posting, limits }
     }
 
     pub fn clock(&self) -> &MemoryClock {

@@ -4,6 +4,7 @@
 mod lives;
 mod loops;
 mod person;
+mod recovery;
 mod refusals;
 mod windows;
 mod zombies;

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The log: written without a number by every transaction, numbered by one sequencer in batches.
-//! Numbers have no gaps, whatever order the transactions commit in.
+//! The log, written without a number by every transaction, so that none waits for another.
+//! The sequencer numbers it, see [`super::sequence`].
 
-use ports::book::{ApplyError, Fence, LogEntry};
+use ports::book::{ApplyError, LogEntry};
 use serde_json::Value;
 use sqlx::PgConnection;
 
-use super::{commit, defect};
 use crate::book::PostgresBook;
-use crate::entry::limit_of;
-use crate::error::{failure, refused};
-use crate::lane;
-
-const SEQUENCER: &str = "sequencer";
+use crate::error::refused;
 
 pub async fn write(
     book: &PostgresBook,
@@ -42,77 +37,4 @@ pub async fn write(
     .await
     .map_err(refused)?;
     Ok(())
-}
-
-/// Numbers the oldest unnumbered entries. The head is one row that only the sequencer moves, in the
-/// transaction that moves the entries.
-pub async fn sequence(
-    book: &PostgresBook,
-    fence: &Fence,
-    limit: usize,
-) -> Result<usize, ApplyError> {
-    if fence.lane != SEQUENCER {
-        return Err(defect("only the sequencer's lane numbers the log"));
-    }
-    let mut transaction = book.pool.begin().await.map_err(failure)?;
-    lane::hold(&mut transaction, book.tenant(), fence).await?;
-    let head = head(book, &mut transaction).await?;
-    let numbered = sqlx::query!(
-        "with taken as (
-           delete from log_pending
-           where tenant = $1
-             and written <= (
-               select max(oldest.written)
-               from (
-                 select written
-                 from log_pending
-                 where tenant = $1
-                 order by written
-                 limit $3
-               ) as oldest
-             )
-           returning written, at, kind, subject, by, body
-         )
-         insert into log (tenant, number, at, kind, subject, by, body)
-         select $1, $2 + row_number() over (order by written), at, kind, subject, by, body
-         from taken",
-        book.tenant(),
-        head,
-        limit_of(limit),
-    )
-    .execute(&mut *transaction)
-    .await
-    .map_err(refused)?
-    .rows_affected();
-    if numbered == 0 {
-        transaction.rollback().await.map_err(failure)?;
-        return Ok(0);
-    }
-    sqlx::query!(
-        "update log_head
-         set number = number + $2
-         where tenant = $1",
-        book.tenant(),
-        i64::try_from(numbered).unwrap_or(i64::MAX),
-    )
-    .execute(&mut *transaction)
-    .await
-    .map_err(refused)?;
-    commit(transaction).await?;
-    Ok(usize::try_from(numbered).unwrap_or(usize::MAX))
-}
-
-/// The last number given, with its row locked.
-async fn head(book: &PostgresBook, connection: &mut PgConnection) -> Result<i64, ApplyError> {
-    sqlx::query_scalar!(
-        "insert into log_head (tenant, number)
-         values ($1, 0)
-         on conflict on constraint log_head_unique do update
-         set number = log_head.number
-         returning number",
-        book.tenant(),
-    )
-    .fetch_one(connection)
-    .await
-    .map_err(refused)
 }

@@ -13,7 +13,8 @@ async fn fixture() -> Fixture {
     Fixture {
         book: process.clone(),
         inquiry: process.clone(),
-        feed: process,
+        feed: process.clone(),
+        log_proof: process,
         intake: Intake {
             book: intake.clone(),
             feed: intake.clone(),

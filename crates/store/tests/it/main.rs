@@ -8,6 +8,7 @@ mod contract;
 mod fence;
 mod integrity;
 mod keys;
+mod proven;
 mod proxy;
 mod schema;
 mod sealed;

@@ -10,7 +10,7 @@ use model::token::{Clear, Field, Token};
 use ports::book::{Book, Effects, Records, StatePut};
 use ports::contract::samples::{at, delivery, remittance_id, token};
 use ports::failure::Failure;
-use ports::raw::{Documents, RawStore};
+use ports::raw::{RawStore, Segmented};
 use ports::vault::Vault;
 use sqlx::Row;
 use uuid::Uuid;
@@ -21,6 +21,11 @@ use crate::world::{World, intake, process};
 pub const NEEDLE: &str = "QXNEEDLEZ";
 
 pub fn document() -> Document {
+fn segmented() -> Segmented {
+    Segmented { root: Hash::of(&[b"root"]), segments: 1, secret: [1; 32] }
+}
+
+fn document() -> Document {
     let byte_hash = Hash::of(&[b"sealed"]);
     Document {
         id: DocumentId::of(&Code::new("north"), &byte_hash),
@@ -159,7 +164,7 @@ async fn a_document_whose_chunks_are_not_its_bytes_is_not_acknowledged() {
         for ordinal in ordinals {
             room.stage(upload, *ordinal, Bytes::from_static(b"abc")).await.expect("staged");
         }
-        let refused = room.commit(upload, document(), "feeder", Vec::new()).await;
+        let refused = room.commit(upload, document(), segmented(), "feeder", Vec::new()).await;
         assert!(matches!(refused, Err(Failure::Transient { .. })), "{refused:?}");
         assert_eq!(room.document(document().id).await, Ok(None));
     }

@@ -36,7 +36,7 @@ fn read(text: &str, chunk: usize) -> (Vec<Event<Clear>>, Closing, ControlTotals)
     let mut kept = Kept::default();
     for part in text.as_bytes().chunks(chunk) {
         parser.push(part, &mut kept);
-        control.push(part);
+        control.push(part, &mut Vec::new());
     }
     let closing = parser.finish(&mut kept);
     (kept.0, closing, control.finish())

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Whether the database is the one of which the outside tells: one that was restored from a backup takes
+//! documents in and posts nothing before `revbridge recover` has ended.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use model::code::Code;
+use ports::book::Records;
+use ports::checkpoint::{Checkpoints, Manifests, Request};
+use ports::failure::Failure;
+use store::PostgresBook;
+use time::OffsetDateTime;
+use workflow::{Checkpointer, Lanes, Shutdown, Standing, standing};
+
+use crate::outside::Outside;
+
+/// Names of the rooms in the outside record and on the command line.
+pub const INTAKE: &str = "intake";
+pub const REMITTANCE: &str = "remittance";
+
+/// A journal's manifest is written after its `journal.closed`, which gets its number within this time:
+/// older ones than the last checkpoint less this are in the log that it covers.
+const MANIFEST_MARGIN: time::Duration = time::Duration::seconds(60);
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// The two books beside the record outside.
+#[derive(Clone)]
+pub struct Comparison {
+    pub intake: PostgresBook,
+    pub remittance: PostgresBook,
+    pub outside: Outside,
+}
+
+impl Comparison {
+    pub fn rooms(&self) -> [(Code, &PostgresBook); 2] {
+        [(Code::new(INTAKE), &self.intake), (Code::new(REMITTANCE), &self.remittance)]
+    }
+
+    /// Why posting must wait; `None` where the database is the one that was witnessed.
+    pub async fn lost(&self) -> Result<Option<String>, Failure> {
+        for (room, book) in self.rooms() {
+            match standing(book, &self.outside, &room).await? {
+                Standing::Unwitnessed | Standing::Sound(_) => {}
+                Standing::Behind(last) => {
+                    return Ok(Some(format!(
+                        "the log of {room} ends before entry {}, which was witnessed outside",
+                        last.head.size
+                    )));
+                }
+                Standing::Forked(last) => {
+                    return Ok(Some(format!(
+                        "the log of {room} is not the one of {} entries that was witnessed outside",
+                        last.head.size
+                    )));
+                }
+            }
+        }
+        let unknown = self.unknown_journals().await?;
+        Ok((unknown > 0).then(|| {
+            format!("{unknown} journals were about to be sent of which the database knows nothing")
+        }))
+    }
+
+    /// Between the last checkpoint and the end a journal may have been sent and forgotten.
+    async fn unknown_journals(&self) -> Result<u64, Failure> {
+        let last = self.outside.latest(&Code::new(REMITTANCE)).await?;
+        let since = last.map_or(OffsetDateTime::UNIX_EPOCH, |last| last.at - MANIFEST_MARGIN);
+        let mut unknown = 0;
+        for key in self.outside.keys_since(since).await? {
+            if self.remittance.journal(&key).await?.is_some() {
+                continue;
+            }
+            let manifest = self.outside.manifest(&key).await?;
+            unknown += u64::from(manifest.is_some_and(|one| one.request == Request::MayBeOut));
+        }
+        Ok(unknown)
+    }
+}
+
+/// What `/health/ready` tells beside the database's answer.
+#[derive(Clone)]
+pub struct Condition {
+    lost: Arc<Mutex<Option<String>>>,
+    checkpointers: Arc<[Arc<Checkpointer>]>,
+}
+
+impl Condition {
+    pub fn new(checkpointers: Vec<Arc<Checkpointer>>) -> Self {
+        Self { lost: Arc::default(), checkpointers: checkpointers.into() }
+    }
+
+    /// Nothing to complain of is an empty list.
+    pub fn complaints(&self) -> Vec<String> {
+        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut complaints: Vec<String> = lost
+            .map(|why| format!("in recovery, posting stands still: {why}; see `revbridge recover`"))
+            .into_iter()
+            .collect();
+        complaints.extend(self.checkpointers.iter().filter_map(|one| one.complaint()));
+        complaints
+    }
+
+    fn is_lost(&self) -> bool {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    fn set(&self, lost: Option<String>) {
+        self.checkpointers.iter().for_each(|one| one.hold(lost.is_some()));
+        *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = lost;
+    }
+}
+
+/// Judged once, before anything is posted.
+pub async fn judge(comparison: &Comparison, condition: &Condition) -> Result<(), Failure> {
+    let lost = comparison.lost().await?;
+    if let Some(why) = &lost {
+        tracing::error!(
+            "in recovery: {why}. Documents are taken in and nothing is posted before \
+             `revbridge recover` has ended"
+        );
+    }
+    condition.set(lost);
+    Ok(())
+}
+
+/// Serves the posting lane once the database is whole, without a restart.
+pub async fn serve_when_whole(
+    posting: Lanes,
+    comparison: Comparison,
+    condition: Condition,
+    mut stopping: Shutdown,
+) {
+    while condition.is_lost() && !stopping.is_asked() {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            () = stopping.asked() => return,
+        }
+        match comparison.lost().await {
+            Ok(lost) => {
+                if lost.is_none() {
+                    tracing::info!("the recovery has ended: posting goes on");
+                }
+                condition.set(lost);
+            }
+            Err(failure) => tracing::warn!("whether the recovery has ended is unknown: {failure}"),
+        }
+    }
+    posting.serve(stopping).await;
+}
