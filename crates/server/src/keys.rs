@@ -67,8 +67,22 @@ impl Secured {
 
     /// The key under which tokens are made: the first of its ring, for good.
     pub async fn token_key(&self, config: &Config) -> anyhow::Result<[u8; KEY_BYTES]> {
-        let ring = self.ring(config, |keys| &keys.token, "token").await?.get();
-        let first = ring.first().context("keys.token: no key in it")?;
+        self.first(config, |keys| &keys.token, "token").await
+    }
+
+    /// The key that signs checkpoints: the first of its ring, for good.
+    pub async fn checkpoint_key(&self, config: &Config) -> anyhow::Result<[u8; KEY_BYTES]> {
+        self.first(config, |keys| &keys.checkpoint, "checkpoint").await
+    }
+
+    async fn first(
+        &self,
+        config: &Config,
+        place: impl Fn(&Keys) -> &Option<Secret>,
+        name: &str,
+    ) -> anyhow::Result<[u8; KEY_BYTES]> {
+        let ring = self.ring(config, place, name).await?.get();
+        let first = ring.first().with_context(|| format!("keys.{name}: no key in it"))?;
         Ok(*first.expose_secret())
     }
 

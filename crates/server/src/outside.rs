@@ -24,6 +24,7 @@ use tokio::sync::Mutex;
 use workflow::CheckpointLimits;
 
 use crate::config::Config;
+use crate::keys::Secured;
 
 /// One file per hour and so many entries: a later checkpoint takes the place of an earlier one.
 const ENTRIES_PER_FILE: u64 = 1_000;
@@ -75,13 +76,11 @@ struct Inner {
 pub struct Outside(Arc<Inner>);
 
 /// Opens the directory and the signing key, and makes what is missing.
-pub fn open(config: &Config) -> anyhow::Result<Outside> {
+pub async fn open(config: &Config, secured: &Secured) -> anyhow::Result<Outside> {
     let dir = config.proof.dir.clone().unwrap_or_else(|| config.data_dir.join("checkpoints"));
     fs::create_dir_all(dir.join(MANIFESTS))
         .with_context(|| format!("proof.dir: making {}", dir.display()))?;
-    let seed = crate::keys::thirty_two_bytes(
-        &crate::keys::folder(&config.data_dir).join("checkpoint.key"),
-    )?;
+    let seed = secured.checkpoint_key(config).await?;
     let name = format!("revbridge/{}", plain(&config.tenant));
     let signer = Signer::new(&name, &seed).context("the key of checkpoints")?;
     let public = dir.join("checkpoint.pub");

@@ -77,7 +77,7 @@ pub async fn wire(config: &Config, secured: &Secured, books: &Books) -> anyhow::
         erps.iter().map(|erp| (erp.target.clone(), erp.clone())).collect();
     let book = Arc::new(books.remittance.clone());
     let oversight = Arc::new(oversight(books, &reference, &erps));
-    let outside = crate::outside::open(config)?;
+    let outside = crate::outside::open(config, secured).await?;
     let engine = Posting::new(posting, by_target, reference.clone(), Arc::new(outside.clone()));
     let comparison =
         Comparison { intake: books.intake.clone(), remittance: books.remittance.clone(), outside };
@@ -159,8 +159,7 @@ fn oversight(books: &Books, reference: &Arc<InForce>, erps: &[Erp]) -> Oversight
 }
 
 /// Waits for each ERP within a bound, and says for which.
-async fn connect(config: &Config, secrets: &dyn Secrets) -> anyhow::Result<Vec<Erp>> {
-pub async fn connect(config: &Config) -> anyhow::Result<Vec<Erp>> {
+pub async fn connect(config: &Config, secrets: &dyn Secrets) -> anyhow::Result<Vec<Erp>> {
     let mut erps = Vec::new();
     let call_max = Duration::from_millis(config.posting.erp_call_ms_max);
     for erp in &config.erps {

@@ -152,6 +152,7 @@ impl RawStore for PostgresBook {
         let key = document.id.to_string();
         let known = |error| named(error, &key);
         // Before the transaction, which must not wait for a second connection.
+        self.ready(&[Purpose::SegmentSecret.class()]).await?;
         let received = Records::now(self).await?;
         let mut transaction = self.pool.begin().await.map_err(failure)?;
         let committed = match enter(self, &mut transaction, upload, &document, &segmented).await? {
@@ -282,7 +283,7 @@ async fn enter(
     segmented: &Segmented,
 ) -> Result<Entered, Failure> {
     let secret = segmented.secret.to_vec();
-    let secret = book.seal(Purpose::SegmentSecret, &document.id.to_string(), secret).await?;
+    let secret = book.seal(Purpose::SegmentSecret, &document.id.to_string(), secret)?;
     let entered = sqlx::query!(
         r#"insert into document (
            tenant, id, upload, source, channel, byte_hash, bytes, totals, state, segment_root,

@@ -46,7 +46,7 @@ impl Purpose {
     /// Whose data key seals it.
     pub fn class(self) -> RetentionClass {
         match self {
-            Purpose::RawChunk => RetentionClass::Raw,
+            Purpose::RawChunk | Purpose::SegmentSecret => RetentionClass::Raw,
             Purpose::VaultValue => RetentionClass::Vault,
             Purpose::EventBatch => RetentionClass::Canonical,
             Purpose::State => RetentionClass::Standing,

@@ -11,6 +11,7 @@ use system_rcm::remittance_x12::RemittanceX12;
 
 use crate::config::Config;
 use crate::database;
+use crate::keys::Secured;
 
 /// Prints JSON for `revbridge-verify segment`. The segment in it is clear: it may name a patient.
 #[derive(clap::Args)]
@@ -32,7 +33,7 @@ impl Disclose {
         let config = Config::read(&self.config)?;
         let runtime = tokio::runtime::Runtime::new()?;
         runtime.block_on(async {
-            let books = database::open(&config).await?;
+            let books = database::open(&config, &Secured::open(&config).await?).await?;
             let adapter = RemittanceX12::new(config.limits.x12.clone());
             let disclosed =
                 intake::disclose(&books.intake, &adapter, document, self.segment).await?;

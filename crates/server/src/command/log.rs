@@ -14,6 +14,7 @@ use ports::log_proof::LogProof;
 use proof::entry::line;
 
 use crate::config::Config;
+use crate::keys::Secured;
 use crate::{database, outside, recovery};
 
 /// Entries read at a time.
@@ -75,7 +76,8 @@ impl Log {
 }
 
 async fn export(config: &std::path::Path, room: Room, from: u64) -> anyhow::Result<ExitCode> {
-    let books = database::open(&Config::read(config)?).await?;
+    let config = Config::read(config)?;
+    let books = database::open(&config, &Secured::open(&config).await?).await?;
     let book = match room {
         Room::Intake => &books.intake,
         Room::Remittance => &books.remittance,
@@ -98,7 +100,8 @@ async fn export(config: &std::path::Path, room: Room, from: u64) -> anyhow::Resu
 }
 
 async fn checkpoint(config: &std::path::Path, room: Room) -> anyhow::Result<ExitCode> {
-    let outside = outside::open(&Config::read(config)?)?;
+    let config = Config::read(config)?;
+    let outside = outside::open(&config, &Secured::open(&config).await?).await?;
     let Some(last) = outside.latest(&Code::new(room.name())).await? else {
         bail!("there is no checkpoint of {} yet: the server writes them as it works", room.name());
     };

@@ -19,6 +19,7 @@ use store::PostgresBook;
 use workflow::{Limits, Sequencer, Standing, standing};
 
 use crate::config::Config;
+use crate::keys::Secured;
 use crate::recovery::Comparison;
 use crate::{database, outside, wiring};
 
@@ -53,18 +54,19 @@ impl Recover {
 
     async fn recover(&self) -> anyhow::Result<ExitCode> {
         let config = Config::read(&self.config)?;
-        let books = database::open(&config).await?;
+        let secured = Secured::open(&config).await?;
+        let books = database::open(&config, &secured).await?;
         let comparison = Comparison {
             intake: books.intake.clone(),
             remittance: books.remittance.clone(),
-            outside: outside::open(&config)?,
+            outside: outside::open(&config, &secured).await?,
         };
         let Some(why) = comparison.lost().await? else {
             println!("the database is the one that was witnessed: there is nothing to recover");
             return Ok(ExitCode::SUCCESS);
         };
         println!("in recovery: {why}");
-        let erps = wiring::connect(&config).await?;
+        let erps = wiring::connect(&config, secured.store.as_ref()).await?;
         let recovery =
             Recovery { book: &books.remittance, manifests: &comparison.outside, erps: &erps };
         let reconciled = recovery.reconcile().await.context("comparing with the ERP")?;

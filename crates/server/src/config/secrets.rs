@@ -18,6 +18,9 @@ pub struct Keys {
     pub encryption: Option<EncryptionKeys>,
     /// The key under which tokens are made. Another one makes other tokens: it does not rotate.
     pub token: Option<Secret>,
+    /// The key that signs checkpoints of the log: the first of its ring, for good, since whoever
+    /// verifies holds its public half.
+    pub checkpoint: Option<Secret>,
     /// The ring that signs page cursors.
     pub cursor: Option<Secret>,
     /// The ring that seals the portal's sessions.
@@ -35,6 +38,7 @@ impl Default for Keys {
         Self {
             encryption: None,
             token: None,
+            checkpoint: None,
             cursor: None,
             session: None,
             vault: None,
@@ -86,7 +90,7 @@ pub fn anchor(place: &mut Secret, base: &Path) {
 
 impl Keys {
     pub(super) fn anchor(&mut self, base: &Path) {
-        for place in [&mut self.token, &mut self.cursor, &mut self.session] {
+        for place in [&mut self.token, &mut self.checkpoint, &mut self.cursor, &mut self.session] {
             place.iter_mut().for_each(|place| anchor(place, base));
         }
         if let Some(vault) = &mut self.vault {
@@ -108,7 +112,7 @@ impl Keys {
         if self.data_key_cache_ms_max == 0 {
             bail!("keys.data_key_cache_ms_max: must be above zero");
         }
-        let places = [&self.token, &self.cursor, &self.session];
+        let places = [&self.token, &self.checkpoint, &self.cursor, &self.session];
         let in_vault = |place: &Option<Secret>| matches!(place, Some(Secret::Vault(_)));
         let encryption_in_vault = match &self.encryption {
             Some(EncryptionKeys::Vault(_) | EncryptionKeys::Transit(_)) => true,

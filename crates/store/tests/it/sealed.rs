@@ -10,7 +10,7 @@ use model::token::{Clear, Field, Token};
 use ports::book::{Book, Effects, Records, StatePut};
 use ports::contract::samples::{at, delivery, remittance_id, token};
 use ports::failure::Failure;
-use ports::raw::{RawStore, Segmented};
+use ports::raw::{Documents, RawStore, Segmented};
 use ports::vault::Vault;
 use sqlx::Row;
 use uuid::Uuid;
@@ -20,12 +20,11 @@ use crate::world::{World, intake, process};
 /// Stands in every kind of thing that is to be sealed, and in nothing else.
 pub const NEEDLE: &str = "QXNEEDLEZ";
 
-pub fn document() -> Document {
-fn segmented() -> Segmented {
+pub fn segmented() -> Segmented {
     Segmented { root: Hash::of(&[b"root"]), segments: 1, secret: [1; 32] }
 }
 
-fn document() -> Document {
+pub fn document() -> Document {
     let byte_hash = Hash::of(&[b"sealed"]);
     Document {
         id: DocumentId::of(&Code::new("north"), &byte_hash),
@@ -53,7 +52,7 @@ pub async fn filled(world: &World) -> (store::PostgresBook, store::PostgresBook)
     let (book, room) = (world.book().await, world.intake().await);
     let upload = Uuid::from_u128(7);
     room.stage(upload, 0, Bytes::from_static(NEEDLE.as_bytes())).await.expect("staged");
-    room.commit(upload, document(), "feeder", Vec::new()).await.expect("committed");
+    room.commit(upload, document(), segmented(), "feeder", Vec::new()).await.expect("committed");
     room.keep(vec![kept()]).await.expect("kept");
     let mut effects = delivery("doc", 1, 3);
     effects.batches[0].source = Code::new(NEEDLE);
