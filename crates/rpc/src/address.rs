@@ -78,6 +78,3 @@ fn host_and_port(text: &str) -> Option<(String, u16)> {
 pub(crate) fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
-
-#[cfg(test)]
-mod tests;

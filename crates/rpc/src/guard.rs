@@ -169,6 +169,3 @@ fn failed(path: &str, broken: &JoinError) -> Status {
     tracing::error!(rpc.method = path, panicked = broken.is_panic(), "a handler broke");
     status::told(Failure::defect(format!("the handler of {path} broke")))
 }
-
-#[cfg(test)]
-mod tests;

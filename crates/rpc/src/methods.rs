@@ -146,6 +146,3 @@ pub(crate) fn find(path: &str) -> Option<&'static Method> {
     let (service, name) = path.strip_prefix('/')?.split_once('/')?;
     METHODS.iter().find(|method| method.name == name && method.api.service() == service)
 }
-
-#[cfg(test)]
-mod tests;

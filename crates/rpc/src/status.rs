@@ -200,6 +200,3 @@ fn cut(mut text: String) -> String {
     text.truncate(text.floor_char_boundary(FAILURE_TEXT_BYTES_MAX));
     text
 }
-
-#[cfg(test)]
-mod tests;
