@@ -13,6 +13,10 @@ use tests::wait;
 /// Settling after the last fault, a look-up of every doubt included.
 const SETTLE_BOUND: Duration = Duration::from_secs(120);
 
+/// Acknowledged payments that may wait for the ERP before the senders pause: a run of any length
+/// ends with a backlog that is settled within the bound.
+const BACKLOG_MAX: usize = 400;
+
 fn kills() -> u32 {
     if std::env::var_os("REVBRIDGE_TEST_LONG").is_some() { 167 } else { 7 }
 }
@@ -48,13 +52,20 @@ fn survive(mode: &'static str, seed: u64) {
     site.faults(&faults(seed)).expect("the faults are installed");
     let mut dice = Dice(seed);
     let sender = Sender::start(&site.url, &site.token, 4, Duration::from_millis(20));
-    let (mut server_kills, mut database_kills) = (0, 0);
+    let (mut server_kills, mut database_kills, mut people) = (0, 0, 0);
     for _ in 0..kills() {
         let before = sender.acknowledged();
+        let posted = judge::traces(&site.book()).unwrap_or_default();
+        let held = before.saturating_sub(posted) > BACKLOG_MAX;
+        sender.hold(held);
+        if held {
+            people += decide_in_doubt(&site);
+        }
         let pause = Duration::from_millis(300 + dice.roll(900));
         let started = Instant::now();
         wait::until("documents are acknowledged between two kills", SETTLE_BOUND, || {
-            (sender.acknowledged() > before && started.elapsed() > pause).then_some(())
+            let loaded = held || sender.acknowledged() > before;
+            (loaded && started.elapsed() > pause).then_some(())
         })
         .expect("the service takes documents");
         if dice.roll(3) == 0 {
@@ -66,7 +77,6 @@ fn survive(mode: &'static str, seed: u64) {
         }
     }
     let (acknowledged, unanswered) = sender.finish();
-    let mut people = 0;
     let verdict = wait::until("every acknowledged payment is in the ERP", SETTLE_BOUND, || {
         people += decide_in_doubt(&site);
         let verdict = judge::judge(&site.book(), &acknowledged).ok()?;

@@ -39,6 +39,15 @@ impl Verdict {
     }
 }
 
+/// How many traces stand on clearing in a book.
+pub fn traces(book_file: &Path) -> anyhow::Result<usize> {
+    let book = book::read(book_file)?;
+    let account = format!("{}-00", Role::Clearing.code());
+    let lines = book.posted.iter().flat_map(|document| &document.journal.lines);
+    let traces = lines.filter(|line| line.account == account).map(|line| line.text.as_str());
+    Ok(traces.collect::<std::collections::BTreeSet<_>>().len())
+}
+
 /// Judges a book against the remittances whose receipt the sender holds.
 pub fn judge(book_file: &Path, acknowledged: &[Sound]) -> anyhow::Result<Verdict> {
     let book = book::read(book_file)?;

@@ -8,9 +8,13 @@ use std::time::Duration;
 
 use crate::hospital::{self, Sound};
 
+/// How often a held sender looks whether it may go on.
+const HOLD_PAUSE: Duration = Duration::from_millis(50);
+
 /// Sends numbered remittances until it is told to stop.
 pub struct Sender {
     stop: Arc<AtomicBool>,
+    hold: Arc<AtomicBool>,
     acknowledged: Arc<Mutex<Vec<Sound>>>,
     refused: Arc<AtomicU32>,
     threads: Vec<JoinHandle<()>>,
@@ -24,18 +28,22 @@ impl Sender {
 
     /// The same from another number on: what an earlier sender of the site sent is not sent again.
     pub fn start_at(first: u32, url: &str, token: &str, threads: u32, pause: Duration) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
+        let (stop, hold) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let acknowledged = Arc::new(Mutex::new(Vec::new()));
         let refused = Arc::new(AtomicU32::new(0));
         let next = Arc::new(AtomicU32::new(first));
         let mut handles = Vec::new();
         for _ in 0..threads {
             let (stop, log, next) = (stop.clone(), acknowledged.clone(), next.clone());
-            let refused = refused.clone();
+            let (hold, refused) = (hold.clone(), refused.clone());
             let (url, token) = (format!("{url}/v1/documents"), format!("Bearer {token}"));
             handles.push(std::thread::spawn(move || {
                 let agent = agent();
                 while !stop.load(Ordering::Relaxed) {
+                    if hold.load(Ordering::Relaxed) {
+                        std::thread::sleep(HOLD_PAUSE);
+                        continue;
+                    }
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let sound = hospital::remittance(number, 1 + number % 5);
                     if send(&agent, &url, &token, &sound.bytes, &stop, &refused) {
@@ -45,7 +53,12 @@ impl Sender {
                 }
             }));
         }
-        Self { stop, acknowledged, refused, threads: handles }
+        Self { stop, hold, acknowledged, refused, threads: handles }
+    }
+
+    /// Whether nothing new is sent for the time being; what was begun is sent to its end.
+    pub fn hold(&self, hold: bool) {
+        self.hold.store(hold, Ordering::Relaxed);
     }
 
     pub fn acknowledged(&self) -> usize {

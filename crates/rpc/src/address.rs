@@ -33,7 +33,8 @@ impl std::str::FromStr for Address {
             return Ok(Self::Local(PathBuf::from(path)));
         }
         if let Some(rest) = text.strip_prefix("https://") {
-            let (host, port) = host_and_port(rest).ok_or(wrong("host and port are not readable"))?;
+            let (host, port) =
+                host_and_port(rest).ok_or(wrong("host and port are not readable"))?;
             return Ok(Self::Tls { host, port });
         }
         let rest = text.strip_prefix("http://").ok_or(wrong("the scheme is not known"))?;

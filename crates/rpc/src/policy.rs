@@ -62,11 +62,14 @@ impl Policy {
         for api in POSTING {
             policy = policy.allow("process-remittance-to-reconciliation", api, Right::ByItself);
         }
-        policy = policy
-            .allow("intake", Api::Remittances, Right::ByItself)
-            .allow("system-rcm", Api::Accept, Right::ByItself);
+        policy = policy.allow("intake", Api::Remittances, Right::ByItself).allow(
+            "system-rcm",
+            Api::Accept,
+            Right::ByItself,
+        );
         // Who is handed a token has it verified.
-        for role in ["gateway", "intake", "process-remittance-to-reconciliation", "process-oversight"]
+        for role in
+            ["gateway", "intake", "process-remittance-to-reconciliation", "process-oversight"]
         {
             policy = policy.allow(role, Api::Identity, Right::ByItself);
         }

@@ -17,9 +17,9 @@ use ports::reference::ReferenceData;
 use ports::remittances::Remittances;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
-use tonic_health::ServingStatus;
 use tonic::service::Routes;
 use tonic::transport::Server;
+use tonic_health::ServingStatus;
 
 use crate::api::{
     AcceptApi, DocumentsApi, ErpApi, FeedApi, IdentityApi, InquiryApi, OversightApi, RecordsApi,

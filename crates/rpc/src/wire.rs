@@ -107,4 +107,3 @@ macro_rules! enums {
 }
 
 pub(crate) use {enums, messages, required};
-

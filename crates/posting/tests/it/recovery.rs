@@ -18,7 +18,9 @@ fn restored(world: &World, backup: ports::memory::MemoryBook) -> World {
 }
 
 async fn reconcile(world: &World) -> Reconciled {
-    let erps: Vec<_> = world.posting.erps.values().cloned().collect();
+    let instances = &world.posting.erps;
+    let erps: Vec<_> =
+        instances.names().iter().map(|name| instances.get(name).expect("reached")).collect();
     let recovery = Recovery { book: &world.book, manifests: &world.outside, erps: &erps };
     recovery.reconcile().await.expect("the ERP answers")
 }

@@ -169,8 +169,7 @@ impl Journals for RemoteJournals {
     }
 
     async fn find(&self, key: &JournalKey) -> Result<Vec<Found>, Failure> {
-        let ask =
-            pb::FindRequest { target: self.target.clone().wire(), key: key.clone().wire() };
+        let ask = pb::FindRequest { target: self.target.clone().wire(), key: key.clone().wire() };
         let open = |answer: pb::FindAnswer| field(answer.found, "found");
         self.link.read(ask, sending!(JournalsClient.find), open).await
     }

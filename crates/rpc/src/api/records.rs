@@ -104,10 +104,7 @@ impl pb::records_server::Records for RecordsApi {
         answer(found, |rows| pb::RowList { rows: rows.wire() })
     }
 
-    async fn open_groups(
-        &self,
-        _: Request<pb::OpenGroupsRequest>,
-    ) -> Answer<pb::OpenGroupsAnswer> {
+    async fn open_groups(&self, _: Request<pb::OpenGroupsRequest>) -> Answer<pb::OpenGroupsAnswer> {
         let found = self.0.open_groups().await;
         answer(found, |groups| pb::OpenGroupsAnswer { groups: groups.wire() })
     }

@@ -2,8 +2,8 @@
 //! Who calls and whether it may: the connection says which role, the bearer token says which user.
 //! A user's permissions are checked here again, whatever the caller has checked before.
 
-use http::header::AUTHORIZATION;
 use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use http::request::Parts;
 use model::code::Code as Name;
 use ports::context::{Bearer, Caller};

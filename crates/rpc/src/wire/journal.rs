@@ -5,9 +5,7 @@ use model::journal::{Balanced, Journal, JournalState, Line};
 
 use super::{Malformed, Wire, field, messages, required};
 use crate::proto::canonical::v1 as wire;
-use crate::proto::canonical::v1::journal_state::{
-    Parked, Posted, Ready, Rejected, Sending, State,
-};
+use crate::proto::canonical::v1::journal_state::{Parked, Posted, Ready, Rejected, Sending, State};
 
 messages! {
     Line => wire::Line { side, debit, credit, item }

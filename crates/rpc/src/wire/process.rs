@@ -6,15 +6,11 @@ use model::event::v1::Finding;
 use ports::accept::{Delivery, Receipt};
 use ports::identity::{Permission, Principal};
 use ports::oversight::{Completeness, Gap, Measure, Moment};
-use ports::remittances::{
-    Decided, Decision, DecisionOutcome, DocumentClosed, OpeningClaim, Taken,
-};
+use ports::remittances::{Decided, Decision, DecisionOutcome, DocumentClosed, OpeningClaim, Taken};
 
 use super::{Malformed, Wire, enums, field, messages, required};
 use crate::proto::remittance::v1 as remittance;
-use crate::proto::remittance::v1::decision::{
-    Action, Approve, Done, Exclude, Replay, Withdraw,
-};
+use crate::proto::remittance::v1::decision::{Action, Approve, Done, Exclude, Replay, Withdraw};
 use crate::proto::remittance::v1::decision_outcome::{self, NotFound, Outcome, Refused, Stale};
 use crate::proto::{identity, intake, oversight};
 

@@ -52,10 +52,9 @@ impl Wire<wire::Hit> for Hit {
     fn wire(self) -> wire::Hit {
         let found = match self {
             Hit::Remittance { id } => Found::Remittance(id.wire()),
-            Hit::Event { id, remittance } => Found::Event(EventOfRemittance {
-                event: id.wire(),
-                remittance: remittance.wire(),
-            }),
+            Hit::Event { id, remittance } => {
+                Found::Event(EventOfRemittance { event: id.wire(), remittance: remittance.wire() })
+            }
             Hit::Journal { key } => Found::Journal(key.wire()),
             Hit::Row { id } => Found::Row(id.wire()),
             Hit::Exception { id } => Found::Exception(id.wire()),

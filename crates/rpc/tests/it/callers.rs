@@ -216,9 +216,8 @@ async fn plain_loopback_serves_users_and_no_role() {
 #[tokio::test]
 async fn a_socket_of_our_own_user_serves_roles_and_users() {
     let heard = Arc::new(Heard::default());
-    let served = Served::new(Settings::default())
-        .verify_with(Arc::new(Tokens))
-        .remittances(heard.clone());
+    let served =
+        Served::new(Settings::default()).verify_with(Arc::new(Tokens)).remittances(heard.clone());
     let running = world::local(served).await;
     let remittances = world::call(&running, Settings::default()).remittances();
     let intake = Caller::Service(Code::new("intake"));

@@ -222,7 +222,8 @@ async fn a_message_beyond_the_limit_is_refused_with_the_name_of_the_limit() {
     let served = Served::new(small).erps(instances(&paper));
     let running = world::local(served).await;
     let mut large = journal("RB-1");
-    large.lines = large.lines.repeat(1_000);
+    let lines = large.lines.len() * 1_000;
+    large.lines = large.lines.iter().cycle().take(lines).cloned().collect();
     for settings in [small, Settings::default()] {
         let remote = world::call(&running, settings);
         let erp = remote.erp("main").await.expect("it is reached");

@@ -114,7 +114,8 @@ async fn a_caller_without_a_certificate_is_refused() {
     let name = "server".try_into().expect("a name");
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
     let mut stream = connector.connect(name, tcp.await.expect("it listens")).await.expect("half");
-    let read = tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 1]);
+    let mut byte = [0; 1];
+    let read = tokio::io::AsyncReadExt::read(&mut stream, &mut byte);
     let read = tokio::time::timeout(BOUND, read).await.expect("it is told");
     assert!(read.expect_err("an alert").to_string().contains("CertificateRequired"));
 }
@@ -187,9 +188,8 @@ async fn a_silent_caller_does_not_hold_others_up() {
         let stream = tokio::net::TcpStream::connect(("127.0.0.1", world.running.port)).await;
         silent.push(stream.expect("it listens"));
     }
-    let asked = tokio::time::timeout(
-        Duration::from_secs(20),
-        async { while world.ask(&world.authority.client("poster")).await.is_err() {} },
-    );
+    let asked = tokio::time::timeout(Duration::from_secs(20), async {
+        while world.ask(&world.authority.client("poster")).await.is_err() {}
+    });
     asked.await.expect("the silent ones are given up");
 }

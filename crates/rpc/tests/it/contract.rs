@@ -23,7 +23,7 @@ use ports::book::{
 use ports::contract::{Fixture, Intake};
 use ports::failure::Failure;
 use ports::memory::MemoryBook;
-use ports::raw::{Committed, Documents, RawStore};
+use ports::raw::{Committed, Documents, RawStore, Segmented};
 use rpc::{Served, Settings};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -185,10 +185,15 @@ impl RawStore for Apart {
         &self,
         upload: Uuid,
         document: Document,
+        segmented: Segmented,
         by: &str,
         work: Vec<Unit>,
     ) -> Reply<Committed> {
-        self.book.commit(upload, document, by, work).await
+        self.book.commit(upload, document, segmented, by, work).await
+    }
+
+    async fn segmented(&self, id: DocumentId) -> Reply<Option<Segmented>> {
+        self.book.segmented(id).await
     }
 
     async fn chunk(&self, document: DocumentId, ordinal: u32) -> Reply<Option<Bytes>> {
@@ -215,12 +220,12 @@ async fn apart() -> Fixture {
         .records(shared.clone());
     let running = world::local(served).await;
     let remote = world::call(&running, Settings::default());
-    let apart =
-        Arc::new(Apart { book, records: remote.records(), documents: remote.documents() });
+    let apart = Arc::new(Apart { book, records: remote.records(), documents: remote.documents() });
     Fixture {
         book: apart.clone(),
         inquiry: remote.inquiry("remittance"),
         feed: remote.feed("remittance"),
+        log_proof: shared.clone(),
         intake: Intake {
             book: apart.clone(),
             feed: remote.feed("remittance"),

@@ -56,9 +56,12 @@ async fn pump(
     let mut buffer = vec![0; 16 << 10];
     loop {
         let read = tokio::select! {
-            _ = cut.wait_for(|cut| *cut) => {
+            cut = async { cut.wait_for(|cut| *cut).await.is_ok() } => {
                 // Neither closed nor forwarded, like a cable that was pulled.
-                return futures::future::pending().await;
+                if cut {
+                    futures::future::pending::<()>().await;
+                }
+                return;
             }
             read = from.read(&mut buffer) => read,
         };

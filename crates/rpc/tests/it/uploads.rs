@@ -34,7 +34,11 @@ fn receipt(bytes: u64, hash: [u8; 32]) -> Receipt {
 
 #[async_trait::async_trait]
 impl Accept for Desk {
-    async fn accept(&self, delivery: Delivery, mut content: ByteStream) -> Result<Receipt, Failure> {
+    async fn accept(
+        &self,
+        delivery: Delivery,
+        mut content: ByteStream,
+    ) -> Result<Receipt, Failure> {
         let (mut bytes, mut hash) = (0, Sha256::new());
         while let Some(part) = content.next().await {
             let part = part.map_err(|error| Failure::transient(format!("broke off: {error}")))?;
