@@ -13,4 +13,5 @@ pub mod reference;
 pub mod remittance;
 pub mod role;
 pub mod row;
+pub mod target;
 pub mod token;
