@@ -16,6 +16,7 @@ pub mod memory;
 pub mod oversight;
 pub mod raw;
 pub mod reference;
+pub mod release;
 pub mod remittances;
 pub mod source;
 pub mod vault;

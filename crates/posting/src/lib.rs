@@ -5,9 +5,11 @@
 mod aggregate;
 mod book;
 mod close_window;
+mod hold;
 mod measure;
 mod recheck;
 mod reject;
+mod release;
 mod submit;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -18,12 +20,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::code::Code;
+use model::target::instance_of;
 use ports::erp::Erp;
 use ports::reference::ReferenceData;
 use workflow::Step;
 
 pub use aggregate::aggregate;
 pub use book::book;
+pub use hold::Hold;
+pub use release::Releases;
 
 /// The lane in which windows are closed and journals submitted.
 pub const POSTING_LANE: &str = "posting";
@@ -63,8 +68,10 @@ pub struct Settings {
 #[derive(Clone)]
 pub struct Posting {
     pub settings: Settings,
+    /// By instance.
     pub erps: Arc<BTreeMap<Code, Erp>>,
     pub reference: Arc<dyn ReferenceData>,
+    pub hold: Hold,
     measure: measure::Measure,
 }
 
@@ -74,7 +81,13 @@ impl Posting {
         erps: BTreeMap<Code, Erp>,
         reference: Arc<dyn ReferenceData>,
     ) -> Self {
-        Self { settings, erps: Arc::new(erps), reference, measure: measure::Measure::new() }
+        let (erps, measure) = (Arc::new(erps), measure::Measure::new());
+        Self { settings, erps, reference, hold: Hold::Nothing, measure }
+    }
+
+    /// The same, with journals that wait for a person.
+    pub fn holding(self, hold: Hold) -> Self {
+        Self { hold, ..self }
     }
 
     /// The steps of the lane `posting`.
@@ -87,9 +100,12 @@ impl Posting {
         ]
     }
 
+    /// The instance that a target is in.
     fn erp(&self, target: &Code) -> Result<&Erp, ports::failure::Failure> {
-        self.erps.get(target).ok_or_else(|| {
-            ports::failure::Failure::defect(format!("no ERP is configured under the name {target}"))
+        let instance = instance_of(target);
+        self.erps.get(instance).ok_or_else(|| {
+            let message = format!("no ERP is configured under the name {instance}");
+            ports::failure::Failure::defect(message)
         })
     }
 }
