@@ -8,6 +8,7 @@ mod events;
 mod exceptions;
 mod journals;
 mod overview;
+mod release;
 mod remittances;
 mod scope;
 
@@ -23,11 +24,13 @@ use ports::identity::{Denied, Identity, Permission, Principal};
 use ports::inquiry::Inquiry;
 use ports::oversight::Oversight;
 use ports::raw::RawStore;
+use ports::release::Release;
 use ports::remittances::Remittances;
 
 pub use decisions::Ruling;
 pub use exceptions::ExceptionQuery;
 pub use journals::JournalQuery;
+pub use release::ReleaseQuery;
 pub use remittances::RemittanceQuery;
 
 use crate::cursor;
@@ -41,6 +44,7 @@ pub struct Gateway {
     pub accept: Arc<dyn Accept>,
     pub documents: Arc<dyn RawStore>,
     pub remittances: Arc<dyn Remittances>,
+    pub release: Arc<dyn Release>,
     /// The process's book, to read.
     pub records: Arc<dyn Records>,
     pub inquiry: Arc<dyn Inquiry>,

@@ -9,6 +9,7 @@ mod input;
 mod journals;
 mod openapi;
 mod overview;
+mod release;
 mod remittances;
 mod upload;
 
@@ -69,6 +70,8 @@ fn described(settings: &Settings) -> (Router<Arc<Api>>, OpenApi) {
         .routes(routes!(events::one))
         .routes(routes!(journals::list))
         .routes(routes!(journals::one))
+        .routes(routes!(release::one))
+        .routes(routes!(release::all))
         .routes(routes!(exceptions::list))
         .routes(routes!(exceptions::one))
         .routes(routes!(exceptions::replay))

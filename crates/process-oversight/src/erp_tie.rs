@@ -47,6 +47,9 @@ pub async fn compare(room: &OversightProcess, tie: &mut Tie) -> Result<Minor, Fa
         }
     }
     for (key, journal) in &ours {
+        if journal.state == JournalState::Held {
+            tie.hold(journal.body.total());
+        }
         let times = seen.get(key).copied().unwrap_or(0);
         if let JournalState::Posted { document, .. } = &journal.state
             && times == 0

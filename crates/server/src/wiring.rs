@@ -9,12 +9,13 @@ use anyhow::Context;
 use experience_gateway::{CursorKey, Gateway};
 use intake::{INTAKE_LANE, Intake, ReadDocument, TokenKey, Tokeniser};
 use model::code::Code;
+use model::reference::Reference;
 use ports::accept::Accept;
 use ports::erp::Erp;
 use ports::inquiry::Inquiry;
 use ports::oversight::Oversight;
 use ports::remittances::Remittances;
-use posting::{POSTING_LANE, Posting};
+use posting::{Hold, POSTING_LANE, Posting};
 use process_oversight::OversightProcess;
 use process_remittance_to_reconciliation as remittance;
 use system_identity::{JwtIdentity, KeyRing, LocalIssuer, Rules};
@@ -22,7 +23,7 @@ use system_rcm::remittance_x12::RemittanceX12;
 use time::UtcOffset;
 use workflow::{Lanes, Runner, Sequencer};
 
-use crate::config::{Config, Unknown};
+use crate::config::{Config, PostingMode, Unknown};
 use crate::database::Books;
 use crate::reference::{self, InForce};
 
@@ -48,9 +49,9 @@ const ERP_WAIT: Duration = Duration::from_secs(60);
 pub async fn wire(config: &Config, books: &Books) -> anyhow::Result<Rooms> {
     let tenant = Code::new(&config.tenant);
     let erps = connect(config).await?;
-    let target = &config.erps[0].name;
-    let files = reference::read(&config.reference.dir, target)
+    let files = reference::read(&config.reference.dir, &instances(config))
         .with_context(|| format!("reference data in {}", config.reference.dir.display()))?;
+    let hold = hold(config, &files.reference)?;
     let reference = Arc::new(InForce::new(files));
     reference.refresh(&erps).await.context("pulling reference data from the ERP")?;
 
@@ -69,13 +70,15 @@ pub async fn wire(config: &Config, books: &Books) -> anyhow::Result<Rooms> {
         erps.iter().map(|erp| (erp.target.clone(), erp.clone())).collect();
     let book = Arc::new(books.remittance.clone());
     let oversight = Arc::new(oversight(books, &reference, &erps));
-    let engine = Posting::new(posting, by_target, reference.clone());
+    let engine = Posting::new(posting, by_target, reference.clone()).holding(hold);
+    let releases = posting::Releases { book: book.clone(), inquiry: book.clone() };
     let lanes = lanes(config, books, &process, read, &engine);
     let accept: Arc<dyn Accept> = Arc::new(accept);
     let gateway = Gateway {
         accept: accept.clone(),
         documents: raw.clone(),
         remittances: process.clone(),
+        release: Arc::new(releases),
         records: book.clone(),
         inquiry: book.clone(),
         oversight: oversight.clone(),
@@ -161,6 +164,36 @@ async fn connect(config: &Config) -> anyhow::Result<Vec<Erp>> {
         }
     }
     Ok(erps)
+}
+
+/// The instances that routes and charts may name.
+pub fn instances(config: &Config) -> reference::Instances<'_> {
+    let names = config.erps.iter().map(|erp| erp.name.as_str()).collect();
+    reference::Instances { names, default: config.default_instance() }
+}
+
+/// What waits for a person before it is sent.
+fn hold(config: &Config, known: &Reference) -> anyhow::Result<Hold> {
+    let settings = &config.posting;
+    for entity in &settings.hold_entities {
+        anyhow::ensure!(
+            known.entities.contains_key(entity.as_str()),
+            "posting.hold_entities: {entity:?} is not in entities.csv"
+        );
+    }
+    let codes = |names: &[String]| names.iter().map(|name| Code::new(name)).collect();
+    Ok(match settings.mode {
+        PostingMode::Hold => Hold::Everything,
+        PostingMode::Post
+            if settings.hold_entities.is_empty() && settings.hold_instances.is_empty() =>
+        {
+            Hold::Nothing
+        }
+        PostingMode::Post => Hold::Of {
+            entities: codes(&settings.hold_entities),
+            instances: codes(&settings.hold_instances),
+        },
+    })
 }
 
 fn posting_settings(config: &Config) -> posting::Settings {

@@ -28,7 +28,7 @@ use time::macros::date;
 use workflow::{Limits, Outcome, Runner, Scope, Step, record};
 
 use super::TestErp;
-use crate::{POSTING_LANE, Posting, REBOOK, RECHECK_JOURNAL, Settings};
+use crate::{POSTING_LANE, Posting, REBOOK, RECHECK_JOURNAL, Releases, Settings};
 
 const TARGET: &str = "main";
 const ENTITY: &str = "E1";
@@ -144,6 +144,12 @@ impl World {
         let book = Arc::new(self.book.clone());
         let steps: Vec<Arc<dyn Step>> = vec![Arc::new(Rebook { world: self.clone() })];
         Runner::new(book, LANE, holder, steps, self.limits)
+    }
+
+    /// What lets held journals go.
+    pub fn releases(&self) -> Releases {
+        let book = Arc::new(self.book.clone());
+        Releases { book: book.clone(), inquiry: book }
     }
 
     pub fn event(&self, number: u64) -> EventId {

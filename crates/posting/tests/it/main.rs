@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Posting over a book and an ERP in memory, in every mode, with every fault at every place.
 
+mod held;
 mod lives;
 mod loops;
 mod person;
 mod refusals;
+mod targets;
 mod windows;
 mod zombies;
 
