@@ -12,6 +12,7 @@ use model::event::v1::{ClaimAdjudicated, ProviderAdjustment};
 use model::event::{BATCH_EVENTS_MAX, Body, Event, EventBatch, EventKind};
 use model::id::{DocumentId, Hash, RemittanceId};
 use model::reference::{Reference, Route};
+use model::target::Target;
 use model::token::{Clear, Reason, Token};
 use ports::remittances::{DocumentClosed, Remittances};
 use ports::source::{EventSink, SourceAdapter};
@@ -135,7 +136,7 @@ async fn hand_in(world: &mut World, number: usize, bytes: &[u8]) {
 /// Claims by what became of them, and whether every sound set's clearing came to its payment.
 async fn outcome(files: &[Vec<u8>], entities: &[&str]) -> BTreeMap<String, u64> {
     let setup = Setup { provisional: true, ..Setup::default() };
-    let routes = vec![Route { entity: Code::new("*"), target: Code::new("erp") }];
+    let routes = vec![Route::every(Target::commit("erp").expect("a name"))];
     let entities = entities.iter().map(|code| (Code::new(code), entity(&setup, code))).collect();
     let reference = Reference { routes, entities, ..Reference::default() };
     let mut world = World::with_reference(&setup, reference);

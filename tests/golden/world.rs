@@ -16,6 +16,7 @@ use model::reference::{
 };
 use model::remittance::Remittance;
 use model::row::{Row, WindowGroup};
+use model::target::Target;
 use model::token::Token;
 use ports::book::{Book, Effects, JournalChange, Records, Unit};
 use ports::failure::Failure;
@@ -98,8 +99,8 @@ fn reference(setup: &Setup, knows_all: bool) -> Reference {
         bases,
         periods,
         chart: Vec::new(),
-        routes: vec![Route { entity: Code::new("*"), target: Code::new("erp") }],
-        inactive: Vec::new(),
+        routes: vec![Route::every(Target::commit("erp").expect("a name"))],
+        ..Reference::default()
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) const RULES: &[Rule] = &[
     rule("POST", "/v1/reveal", Permission::Reveal),
     rule("GET", "/v1/journals", Permission::Read),
     rule("GET", "/v1/journals/{key}", Permission::Read),
+    rule("POST", "/v1/journals/{key}/release", Permission::Approve),
+    rule("POST", "/v1/journals/release", Permission::Approve),
     rule("GET", "/v1/exceptions", Permission::Read),
     rule("GET", "/v1/exceptions/{id}", Permission::Read),
     rule("POST", "/v1/exceptions/{id}/replay", Permission::Work),

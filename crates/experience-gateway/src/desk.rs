@@ -8,6 +8,7 @@ mod events;
 mod exceptions;
 mod journals;
 mod overview;
+mod release;
 mod remittances;
 mod reveal;
 mod scope;
@@ -24,12 +25,14 @@ use ports::identity::{Denied, Identity, Permission, Principal, Unverified};
 use ports::inquiry::Inquiry;
 use ports::oversight::Oversight;
 use ports::raw::Documents;
+use ports::release::Release;
 use ports::remittances::Remittances;
 use ports::vault::Vault;
 
 pub use decisions::Ruling;
 pub use exceptions::ExceptionQuery;
 pub use journals::JournalQuery;
+pub use release::ReleaseQuery;
 pub use remittances::RemittanceQuery;
 
 use crate::cursor;
@@ -43,6 +46,7 @@ pub struct Gateway {
     pub accept: Arc<dyn Accept>,
     pub documents: Arc<dyn Documents>,
     pub remittances: Arc<dyn Remittances>,
+    pub release: Arc<dyn Release>,
     /// The process's book, to read.
     pub records: Arc<dyn Records>,
     pub inquiry: Arc<dyn Inquiry>,

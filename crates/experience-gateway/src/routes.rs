@@ -9,6 +9,7 @@ mod input;
 mod journals;
 mod openapi;
 mod overview;
+mod release;
 mod remittances;
 mod reveal;
 mod upload;
@@ -71,6 +72,8 @@ fn described(settings: &Settings) -> (Router<Arc<Api>>, OpenApi) {
         .routes(routes!(reveal::reveal))
         .routes(routes!(journals::list))
         .routes(routes!(journals::one))
+        .routes(routes!(release::one))
+        .routes(routes!(release::all))
         .routes(routes!(exceptions::list))
         .routes(routes!(exceptions::one))
         .routes(routes!(exceptions::replay))

@@ -4,6 +4,7 @@
 
 mod parts;
 mod records;
+mod releases;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use ports::memory::MemoryBook;
 use crate::desk::{Desk, Gateway};
 use crate::settings::Settings;
 use parts::{Callers, Desks, Fault, Intake, Watch};
+use releases::Releases;
 
 /// Bearer tokens of this world are names: `controller`, `second-controller`, `cash-poster`,
 /// `auditor`, `integration`, `privacy-officer`, and `west-auditor`, who is limited to entity W1.
@@ -62,6 +64,7 @@ impl Sample {
             accept: Arc::new(Intake { book: self.book.clone(), fault: fault.clone() }),
             documents: book.clone(),
             remittances: Arc::new(Desks { book: self.book.clone(), fault: fault.clone() }),
+            release: Arc::new(Releases { book: self.book.clone() }),
             records: book.clone(),
             inquiry: book.clone(),
             vault: book.clone(),
@@ -117,6 +120,11 @@ impl Sample {
     /// The posted journal of `east`.
     pub fn journal() -> JournalKey {
         records::journal().key
+    }
+
+    /// A journal on hold, with claim 2 of `east`.
+    pub fn held_journal() -> JournalKey {
+        records::held_journal().key
     }
 
     /// Holds claim 3 of `east`.

@@ -16,9 +16,11 @@ pub use amount::Amount;
 pub use document::{DocumentDetail, DocumentView, ReceiptView, TotalsView};
 pub use event::{AdjustmentView, ClaimView, EventDetail, EventView, ProviderAdjustmentView};
 pub use exception::{CodeSummary, CodeView, ExceptionDetail, ExceptionView, SubjectView};
-pub use journal::{JournalDetail, JournalLineView, JournalView, PlaceView, RowView, SideView};
+pub use journal::{
+    HeldGroup, JournalDetail, JournalLineView, JournalView, PlaceView, RowView, SideView,
+};
 pub use overview::{
-    CompletenessView, GapView, HitView, LogEntryView, MeasureView, MomentView, StateMeasure,
+    CompletenessView, GapView, HeldView, HitView, LogEntryView, MeasureView, MomentView, StateMeasure,
 };
 pub use page::Page;
 pub(crate) use remittance::currency_of;

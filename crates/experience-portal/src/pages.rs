@@ -5,6 +5,7 @@
 mod documents;
 mod events;
 mod exceptions;
+mod held;
 mod journals;
 mod overview;
 mod remittances;
@@ -46,6 +47,9 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .route("/events/{id}", get(events::one))
         .route("/journals", get(journals::list))
         .route("/journals/{key}", get(journals::one))
+        .route("/journals/{key}/release", get(held::ask_one).post(held::release_one))
+        .route("/journals/held", get(held::list))
+        .route("/journals/held/release", get(held::ask_all).post(held::release_all))
         .route("/exceptions", get(exceptions::list))
         .route("/exceptions/{id}", get(exceptions::one).post(exceptions::decide))
         .route("/search", get(search::page))

@@ -36,13 +36,19 @@ pub(crate) enum NoSession {
     NoRandom,
 }
 
+/// A text that nobody can guess and that is never made twice.
+pub(crate) fn random_mark() -> Option<String> {
+    let mut random = [0u8; 32];
+    aws_lc_rs::rand::fill(&mut random).ok()?;
+    Some(BASE64URL_NOPAD.encode(&random))
+}
+
 impl Session {
     pub fn begin(token: &str, settings: &Settings) -> Result<Self, NoSession> {
-        let mut random = [0u8; 32];
-        aws_lc_rs::rand::fill(&mut random).map_err(|_| NoSession::NoRandom)?;
+        let csrf = random_mark().ok_or(NoSession::NoRandom)?;
         let length = i64::try_from(settings.session_s_max).unwrap_or(i64::MAX);
         let expires = OffsetDateTime::now_utc().unix_timestamp().saturating_add(length);
-        Ok(Self { token: token.to_owned(), csrf: BASE64URL_NOPAD.encode(&random), expires })
+        Ok(Self { token: token.to_owned(), csrf, expires })
     }
 
     /// The session of a request, if its cookie is ours and still good.

@@ -138,6 +138,8 @@ impl<'de> Deserialize<'de> for Balanced {
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum JournalState {
     Ready,
+    /// Closed under posting on hold: sent only after a person has released it.
+    Held,
     /// Submitted under this fence; a draft's id once one has been recorded; `since` is a time shortly
     /// before the last request that may have been lost.
     Sending {
@@ -165,6 +167,7 @@ impl JournalState {
     pub fn as_str(&self) -> &'static str {
         match self {
             JournalState::Ready => "ready",
+            JournalState::Held => "held",
             JournalState::Sending { .. } => "sending",
             JournalState::Posted { .. } => "posted",
             JournalState::Rejected { .. } => "rejected",

@@ -16,4 +16,5 @@ pub mod remittance;
 pub mod retention;
 pub mod role;
 pub mod row;
+pub mod target;
 pub mod token;

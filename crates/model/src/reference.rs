@@ -8,7 +8,13 @@ use time::Date;
 
 use crate::code::Code;
 use crate::money::Currency;
-use crate::role::Role;
+use crate::target::instance_of;
+
+mod chart;
+mod route;
+
+pub use chart::{ChartEntry, Disagreement, NatureCount, Natures, NoAccount};
+pub use route::{EVERY, Route};
 
 /// Whether an entry was governed or made on first sight and flagged for a person.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -89,27 +95,10 @@ pub struct Period {
     pub status: PeriodStatus,
 }
 
-/// A role's account in one target, effective-dated.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct ChartEntry {
-    pub target: Code,
-    pub role: Role,
-    pub account: Code,
-    pub from: Option<Date>,
-    pub to: Option<Date>,
-}
-
-/// Which target books for an entity.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Route {
-    /// `*` for every entity.
-    pub entity: Code,
-    pub target: Code,
-}
-
-/// Inactive dimension values of a target: kind (facility, department, payer, service-line) and code.
+/// An inactive dimension value of an instance: kind (facility, department, payer, service-line), code.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct InactiveValue {
+    pub instance: Code,
     pub kind: Code,
     pub code: Code,
 }
@@ -127,6 +116,8 @@ pub struct Reference {
     pub chart: Vec<ChartEntry>,
     pub routes: Vec<Route>,
     pub inactive: Vec<InactiveValue>,
+    /// By instance and account: the nature that the ERP tells of it.
+    pub natures: Natures,
 }
 
 impl Reference {
@@ -145,24 +136,13 @@ impl Reference {
         chosen.map(|rule| rule.basis).unwrap_or_default()
     }
 
-    /// The account of a role in a target on a date.
-    pub fn account(&self, target: &str, role: Role, on: Date) -> Option<&Code> {
-        let fits = |entry: &&ChartEntry| {
-            &*entry.target == target
-                && entry.role == role
-                && entry.from.is_none_or(|from| from <= on)
-                && entry.to.is_none_or(|to| on <= to)
+    /// Whether the target's instance has closed a dimension value.
+    pub fn is_inactive(&self, target: &str, kind: &str, code: &str) -> bool {
+        let instance = instance_of(target);
+        let is = |value: &InactiveValue| {
+            &*value.instance == instance && &*value.kind == kind && &*value.code == code
         };
-        self.chart.iter().find(fits).map(|entry| &entry.account)
-    }
-
-    pub fn target(&self, entity: &str) -> Option<&Code> {
-        let exact = self.routes.iter().find(|route| &*route.entity == entity);
-        exact.or_else(|| self.routes.iter().find(|route| route.entity == "*")).map(|r| &r.target)
-    }
-
-    pub fn is_inactive(&self, kind: &str, code: &str) -> bool {
-        self.inactive.iter().any(|value| &*value.kind == kind && &*value.code == code)
+        self.inactive.iter().any(is)
     }
 
     /// The date on which something of `natural` posts: itself in an open period, else the first day
@@ -186,3 +166,21 @@ impl Reference {
         next
     }
 }
+
+/// First and last day, both included; nothing: open on that side.
+type Validity = (Option<Date>, Option<Date>);
+
+fn is_valid((from, to): Validity, on: Date) -> bool {
+    from.is_none_or(|from| from <= on) && to.is_none_or(|to| on <= to)
+}
+
+fn overlap(a: Validity, b: Validity) -> bool {
+    let begins_in_time = |from: Option<Date>, to: Option<Date>| match (from, to) {
+        (Some(from), Some(to)) => from <= to,
+        (None, _) | (_, None) => true,
+    };
+    begins_in_time(a.0, b.1) && begins_in_time(b.0, a.1)
+}
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,44 @@ pub enum Nature {
     Expense,
 }
 
+/// Whether an ERP's word on an account fits the nature of the role that books there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Agreement {
+    Agrees,
+    Differs,
+    /// The ERP says nothing that means a nature.
+    Untold,
+}
+
+impl Nature {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Nature::Asset => "asset",
+            Nature::ContraAsset => "contra-asset",
+            Nature::Liability => "liability",
+            Nature::Revenue => "revenue",
+            Nature::ContraRevenue => "contra-revenue",
+            Nature::Expense => "expense",
+        }
+    }
+
+    /// An ERP that keeps contra accounts under their family is taken at its word; one that tells them
+    /// apart has to agree.
+    pub fn agrees_with(self, told: &str) -> Agreement {
+        let fits = match told.replace('_', "-").to_ascii_lowercase().as_str() {
+            "asset" => matches!(self, Nature::Asset | Nature::ContraAsset),
+            "contra-asset" => self == Nature::ContraAsset,
+            "liability" => self == Nature::Liability,
+            "revenue" | "income" => matches!(self, Nature::Revenue | Nature::ContraRevenue),
+            "contra-revenue" => self == Nature::ContraRevenue,
+            "expense" => self == Nature::Expense,
+            "equity" => false,
+            _ => return Agreement::Untold,
+        };
+        if fits { Agreement::Agrees } else { Agreement::Differs }
+    }
+}
+
 macro_rules! roles {
     ($($name:ident $code:literal $nature:ident $title:literal,)*) => {
         /// What an account is for.

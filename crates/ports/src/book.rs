@@ -337,6 +337,8 @@ pub trait Records: Send + Sync {
 pub struct RowStanding {
     pub row: Row,
     pub place: RowPlace,
+    /// The target of its window or journal; none once it is superseded.
+    pub target: Option<Code>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,6 +12,7 @@ use model::remittance::{Remittance, RemittanceState};
 use model::role::Role;
 use model::row::{Purpose, Row};
 use serde::{Deserialize, Serialize};
+use time::Date;
 
 use crate::book::{InboxEntry, RowStanding};
 use crate::failure::Failure;
@@ -56,6 +57,9 @@ pub struct ItemFilter {
 pub struct JournalFilter {
     pub state: Option<Code>,
     pub entity: Option<Code>,
+    /// Accounting date.
+    pub date: Option<Date>,
+    pub target: Option<Code>,
 }
 
 /// What a search by id found.

@@ -20,6 +20,7 @@ pub mod memory;
 pub mod oversight;
 pub mod raw;
 pub mod reference;
+pub mod release;
 pub mod remittances;
 pub mod secret;
 pub mod source;

@@ -19,6 +19,14 @@ pub struct Measure {
     pub cents: Minor,
 }
 
+/// Journals on hold: what in them is pending waits for their release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Held {
+    pub journals: u64,
+    /// Sum of their debits.
+    pub cents: Minor,
+}
+
 /// Where something does not tie.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
@@ -36,6 +44,9 @@ pub struct Completeness {
     /// The independent control totals.
     pub received: Measure,
     pub states: Vec<(EventState, Measure)>,
+    /// Part of what is pending.
+    #[serde(default)]
+    pub held: Held,
     /// Cents that the ERP's own book holds for us: clearing less what is held in quarantine there.
     pub posted_in_erp: Minor,
     pub residual: Measure,

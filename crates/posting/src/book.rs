@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Handing rows over: each goes to the window of its target, entity and accounting date.
+//! Handing rows over: each goes to the window of its target, entity and accounting date. What reverses
+//! another goes to the target that holds the other.
 
+use model::code::Code;
 use model::exception;
 use model::reference::Reference;
 use model::row::{Row, WindowGroup};
-use ports::book::{Effects, Unit};
+use ports::book::{Effects, RowStanding, Unit};
 use ports::failure::Failure;
 use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::{CLOSE_WINDOW, POSTING_LANE, Settings};
 
-/// Adds the rows to `effects`, and the work that will close their windows.
+/// Adds the rows to `effects`, and the work that will close their windows. Among `originals` stands
+/// whatever one of the rows reverses.
 pub fn book(
     effects: &mut Effects,
     rows: Vec<Row>,
+    originals: &[RowStanding],
     reference: &Reference,
     settings: &Settings,
     now: OffsetDateTime,
@@ -22,12 +26,8 @@ pub fn book(
     let many = rows.len() >= settings.rows_max;
     let due = if many { now } else { now + settings.window };
     for row in rows {
-        let Some(target) = reference.target(&row.entity) else {
-            let message = format!("no route names a target for entity {}", row.entity);
-            return Err(Failure::business(exception::Code::MasterEntity, message));
-        };
         let group = WindowGroup {
-            target: target.clone(),
+            target: target(&row, originals, reference)?,
             entity: row.entity.clone(),
             accounting_date: row.accounting_date,
         };
@@ -38,6 +38,24 @@ pub fn book(
         effects.rows.push((group, row));
     }
     Ok(())
+}
+
+/// Fixed by entity and accounting date, but for what reverses another row: whatever routes say by now,
+/// it undoes something in the book of the other's target.
+fn target(row: &Row, originals: &[RowStanding], reference: &Reference) -> Result<Code, Failure> {
+    if let Some(reversed) = row.reverses {
+        let original = originals.iter().find(|standing| standing.row.id == reversed);
+        let target = original.and_then(|standing| standing.target.clone());
+        return target.ok_or_else(|| {
+            Failure::defect(format!("row {} reverses {reversed}, which is in no target", row.id))
+        });
+    }
+    let Some(target) = reference.target(&row.entity, row.accounting_date) else {
+        let (entity, date) = (&row.entity, row.accounting_date);
+        let message = format!("no route names a target for entity {entity} on {date}");
+        return Err(Failure::business(exception::Code::MasterEntity, message));
+    };
+    Ok(target.text())
 }
 
 /// Puts the unit that closes a group's window, once per transaction.

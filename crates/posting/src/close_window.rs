@@ -73,7 +73,11 @@ impl CloseWindow {
             body,
             rows: rows.len() as u64,
             versions: Code::from(format!("{} reference/{reference}", settings.versions)),
-            state: JournalState::Ready,
+            state: if self.posting.hold.holds(group) {
+                JournalState::Held
+            } else {
+                JournalState::Ready
+            },
             created_at: now,
         })
     }

@@ -5,11 +5,13 @@
 mod aggregate;
 mod book;
 mod close_window;
+mod hold;
 mod manifest;
 mod measure;
 mod recheck;
 mod recover;
 mod reject;
+mod release;
 mod submit;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -19,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::code::Code;
+use model::target::instance_of;
 use ports::checkpoint::Manifests;
 use ports::erp::{Erp, Instances};
 use ports::failure::Failure;
@@ -27,7 +30,9 @@ use workflow::Step;
 
 pub use aggregate::aggregate;
 pub use book::book;
+pub use hold::Hold;
 pub use recover::{Reconciled, Recovery, Unmatched};
+pub use release::Releases;
 
 /// The lane in which windows are closed and journals submitted.
 pub const POSTING_LANE: &str = "posting";
@@ -67,10 +72,12 @@ pub struct Settings {
 #[derive(Clone)]
 pub struct Posting {
     pub settings: Settings,
+    /// By instance.
     pub erps: Instances,
     pub reference: Arc<dyn ReferenceData>,
     /// Where each journal's membership is written down before it is sent.
     pub manifests: Arc<dyn Manifests>,
+    pub hold: Hold,
     measure: measure::Measure,
 }
 
@@ -81,8 +88,13 @@ impl Posting {
         reference: Arc<dyn ReferenceData>,
         manifests: Arc<dyn Manifests>,
     ) -> Self {
-        let measure = measure::Measure::new();
-        Self { settings, erps: erps.into(), reference, manifests, measure }
+        let (erps, measure) = (erps.into(), measure::Measure::new());
+        Self { settings, erps, reference, manifests, hold: Hold::Nothing, measure }
+    }
+
+    /// The same, with journals that wait for a person.
+    pub fn holding(self, hold: Hold) -> Self {
+        Self { hold, ..self }
     }
 
     /// The steps of the lane `posting`.
@@ -95,7 +107,8 @@ impl Posting {
         ]
     }
 
+    /// The instance that a target is in.
     fn erp(&self, target: &Code) -> Result<Erp, Failure> {
-        self.erps.get(target)
+        self.erps.get(instance_of(target))
     }
 }

@@ -38,7 +38,8 @@ impl Step for RecheckJournal {
                 submit(&way, &mut effects);
                 return Ok(Outcome::Done(effects));
             }
-            JournalState::Posted { .. } | JournalState::Rejected { .. } => {
+            // Only its release sends what is held.
+            JournalState::Held | JournalState::Posted { .. } | JournalState::Rejected { .. } => {
                 return Ok(Outcome::Done(way.effects("settled")));
             }
         }
@@ -103,7 +104,10 @@ impl Step for SweepDrafts {
                 way.sweep_drafts().await?;
             }
             // Its drafts are still wanted.
-            JournalState::Ready | JournalState::Sending { .. } | JournalState::Parked { .. } => {}
+            JournalState::Ready
+            | JournalState::Held
+            | JournalState::Sending { .. }
+            | JournalState::Parked { .. } => {}
         }
         Ok(Outcome::Done(way.effects("swept")))
     }

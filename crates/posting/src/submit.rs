@@ -57,6 +57,7 @@ impl Step for SubmitJournal {
         match way.journal.state {
             // Nothing of ours can be out there: a definite answer is believed.
             JournalState::Ready => way.send().await,
+            JournalState::Held => way.check_held().await,
             // A request may be out there, from a run that was cut off.
             JournalState::Sending { .. } => way.look_up().await,
             JournalState::Posted { .. }
@@ -92,7 +93,7 @@ impl<'a> Way<'a> {
         let erp = posting.erp(&journal.group.target)?;
         let mode = erp.journals.capabilities().mode;
         let doubt = match journal.state {
-            JournalState::Ready => Doubt::None,
+            JournalState::Ready | JournalState::Held => Doubt::None,
             JournalState::Sending { .. }
             | JournalState::Posted { .. }
             | JournalState::Rejected { .. }
@@ -131,6 +132,14 @@ impl<'a> Way<'a> {
             }
             Ok(Submitted::Rejected(rejections)) => self.refused_there(&rejections).await,
             Err(failure) => self.not_answered(failure).await,
+        }
+    }
+
+    /// What would be refused is told while it waits; what is sound goes on waiting.
+    async fn check_held(&mut self) -> Result<Outcome, Failure> {
+        match self.document().await? {
+            Ok(_) => Ok(Outcome::Done(self.effects("checked"))),
+            Err(problems) => self.refused_before(&problems).await,
         }
     }
 

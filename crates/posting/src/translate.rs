@@ -46,10 +46,9 @@ fn translate_line(
 ) -> Result<DocumentLine, (RejectionCode, String)> {
     let target = &journal.group.target;
     let role = line.side.role;
-    let Some(account) = reference.account(target, role, journal.date()) else {
-        let text = format!("the chart of {target} has no account for role {role}");
-        return Err((RejectionCode::AccountUnknown, text));
-    };
+    let account = reference
+        .postable_account(target, role, journal.date())
+        .map_err(|none| (RejectionCode::AccountUnknown, none.to_string()))?;
     let facility = governed_facility(reference, &line.side.facility);
     let payer = governed_payer(reference, &line.side.payer);
     let dimensions = [
@@ -59,7 +58,7 @@ fn translate_line(
         ("payer", &payer),
     ];
     for (kind, code) in dimensions {
-        if reference.is_inactive(kind, code) {
+        if reference.is_inactive(target, kind, code) {
             let text = format!("the {kind} {code} is inactive in {target}");
             return Err((RejectionCode::DimensionInactive, text));
         }

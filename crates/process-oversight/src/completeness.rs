@@ -10,7 +10,7 @@ use model::id::DocumentId;
 use model::money::Minor;
 use ports::failure::Failure;
 use ports::inquiry::InboxSum;
-use ports::oversight::{Completeness, Gap, Measure};
+use ports::oversight::{Completeness, Gap, Held, Measure};
 use time::OffsetDateTime;
 
 use crate::{GAPS_MAX, OversightProcess, PAGE_MAX};
@@ -19,6 +19,7 @@ use crate::{GAPS_MAX, OversightProcess, PAGE_MAX};
 pub struct Tie {
     received: Measure,
     states: BTreeMap<EventState, Measure>,
+    held: Held,
     pub gaps: Vec<Gap>,
     /// Σ|gap| in events and cents, of all gaps, named or not.
     gap_events: u64,
@@ -28,8 +29,8 @@ pub struct Tie {
 impl Tie {
     fn new() -> Self {
         let states = EventState::ALL.into_iter().map(|state| (state, Measure::default())).collect();
-        let (received, gaps) = (Measure::default(), Vec::new());
-        Self { received, states, gaps, gap_events: 0, gap_cents: 0 }
+        let (received, held, gaps) = (Measure::default(), Held::default(), Vec::new());
+        Self { received, states, held, gaps, gap_events: 0, gap_cents: 0 }
     }
 
     fn state(&mut self, state: EventState) -> &mut Measure {
@@ -39,6 +40,12 @@ impl Tie {
     /// What the inbox says of posted cents.
     pub fn posted_cents(&self) -> Minor {
         self.states.get(&EventState::Posted).map_or(0, |measure| measure.cents)
+    }
+
+    /// A journal that waits for its release, with its debits.
+    pub fn hold(&mut self, cents: Minor) {
+        self.held.journals += 1;
+        self.held.cents = self.held.cents.saturating_add(cents);
     }
 
     /// Names a place that does not tie; past the limit it is still counted.
@@ -71,6 +78,7 @@ impl Tie {
         Completeness {
             received: self.received,
             states: self.states.into_iter().collect(),
+            held: self.held,
             posted_in_erp: posted,
             residual,
             gaps: self.gaps,

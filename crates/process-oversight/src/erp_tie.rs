@@ -47,6 +47,9 @@ pub async fn compare(room: &OversightProcess, tie: &mut Tie) -> Result<Minor, Fa
         }
     }
     for (key, journal) in &ours {
+        if journal.state == JournalState::Held {
+            tie.hold(journal.body.total());
+        }
         let times = seen.get(key).copied().unwrap_or(0);
         if let JournalState::Posted { document, .. } = &journal.state
             && times == 0
@@ -116,6 +119,7 @@ fn compare_document(tie: &mut Tie, journal: &Journal, document: &BookedDocument,
     let number_differs = match &journal.state {
         JournalState::Posted { document: number, .. } => *number != document.document,
         JournalState::Ready
+            | JournalState::Held
         | JournalState::Sending { .. }
         | JournalState::Rejected { .. }
         | JournalState::Parked { .. } => false,

@@ -110,7 +110,8 @@ pub fn book_event(
         effects.transitions.push(Transition { event: entry.event, to: state, code, bookings });
     }
     effects.supersede.extend(change.supersede);
-    posting::book(effects, change.rows, scene.reference, scene.posting, scene.now)?;
+    let (reference, posting) = (scene.reference, scene.posting);
+    posting::book(effects, change.rows, &known.rows, reference, posting, scene.now)?;
     sync_items(effects, scene, target, known);
     Ok(())
 }

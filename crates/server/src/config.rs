@@ -4,6 +4,7 @@
 
 pub mod secrets;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -156,6 +157,14 @@ pub struct Erp {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Posting {
+    /// The instance that books for every entity without a route of its own; needed where there is
+    /// more than one `[[erp]]`.
+    pub route: Option<String>,
+    /// `hold`: journals are closed and checked, and go out when a person releases them.
+    pub mode: PostingMode,
+    /// Hold journals of these entities, or to these instances, whatever the mode.
+    pub hold_entities: Vec<String>,
+    pub hold_instances: Vec<String>,
     pub window_ms: u64,
     pub rows_max: usize,
     pub lines_max: usize,
@@ -166,6 +175,10 @@ pub struct Posting {
 impl Default for Posting {
     fn default() -> Self {
         Self {
+            route: None,
+            mode: PostingMode::default(),
+            hold_entities: Vec::new(),
+            hold_instances: Vec::new(),
             window_ms: 500,
             rows_max: 2_000,
             lines_max: 2_000,
@@ -173,6 +186,15 @@ impl Default for Posting {
             lease_ms: 30_000,
         }
     }
+}
+
+/// Whether journals go out by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PostingMode {
+    #[default]
+    Post,
+    Hold,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -231,14 +253,53 @@ impl Config {
         }
     }
 
+    /// The instance for every entity without a route of its own.
+    pub fn default_instance(&self) -> &str {
+        let first = || self.erps.first().map_or("", |erp| &erp.name);
+        self.posting.route.as_deref().unwrap_or_else(first)
+    }
+
+    fn check_instances(&self) -> anyhow::Result<()> {
+        let mut names = BTreeSet::new();
+        for erp in &self.erps {
+            if !model::target::is_name(&erp.name) {
+                bail!("erp {:?}: a name has 1 to 64 letters, digits, - _ or .", erp.name);
+            }
+            if !names.insert(erp.name.as_str()) {
+                bail!("erp {}: two [[erp]] have this name; give each its own", erp.name);
+            }
+        }
+        if names.is_empty() {
+            bail!("erp: at least one [[erp]] is needed");
+        }
+        let known = names.iter().copied().collect::<Vec<_>>().join(", ");
+        let Some(route) = &self.posting.route else {
+            if names.len() > 1 {
+                bail!("posting.route: say which [[erp]] books where no route does: {known}");
+            }
+            return self.check_hold(&names, &known);
+        };
+        if !names.contains(route.as_str()) {
+            bail!("posting.route = {route:?} names no [[erp]]; there are {known}");
+        }
+        self.check_hold(&names, &known)
+    }
+
+    fn check_hold(&self, names: &BTreeSet<&str>, known: &str) -> anyhow::Result<()> {
+        for instance in &self.posting.hold_instances {
+            if !names.contains(instance.as_str()) {
+                bail!("posting.hold_instances: {instance:?} is no [[erp]]; there are {known}");
+            }
+        }
+        Ok(())
+    }
+
     /// What can be checked without connecting anywhere.
     pub fn check(&self) -> anyhow::Result<()> {
         if self.tenant.is_empty() {
             bail!("tenant: must not be empty");
         }
-        if self.erps.is_empty() {
-            bail!("erp: at least one [[erp]] is needed");
-        }
+        self.check_instances()?;
         let listen = self.http.listen;
         if !listen.ip().is_loopback() && !self.http.behind_proxy {
             bail!(

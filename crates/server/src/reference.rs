@@ -4,6 +4,8 @@
 
 mod files;
 mod in_force;
+mod targets;
 
-pub use files::{opening_lines, read};
+pub use files::{Files, opening_lines, read};
 pub use in_force::InForce;
+pub use targets::Instances;

@@ -9,20 +9,21 @@ use anyhow::Context;
 use experience_gateway::Gateway;
 use intake::{INTAKE_LANE, Intake, ReadDocument, TokenKey, Tokeniser};
 use model::code::Code;
+use model::reference::Reference;
 use ports::accept::Accept;
 use ports::erp::Erp;
 use ports::inquiry::Inquiry;
 use ports::oversight::Oversight;
 use ports::remittances::Remittances;
 use ports::secret::Secrets;
-use posting::{POSTING_LANE, Posting};
+use posting::{Hold, POSTING_LANE, Posting};
 use process_oversight::OversightProcess;
 use process_remittance_to_reconciliation as remittance;
 use system_rcm::remittance_x12::RemittanceX12;
 use time::UtcOffset;
 use workflow::{Checkpointer, Lanes, Runner, Sequencer};
 
-use crate::config::{Config, Unknown};
+use crate::config::{Config, PostingMode, Unknown};
 use crate::database::Books;
 use crate::issuers::Issuers;
 use crate::keys::Secured;
@@ -57,9 +58,9 @@ const ERP_WAIT: Duration = Duration::from_secs(60);
 pub async fn wire(config: &Config, secured: &Secured, books: &Books) -> anyhow::Result<Rooms> {
     let tenant = Code::new(&config.tenant);
     let erps = connect(config, secured.store.as_ref()).await?;
-    let target = &config.erps[0].name;
-    let files = reference::read(&config.reference.dir, target)
+    let files = reference::read(&config.reference.dir, &instances(config))
         .with_context(|| format!("reference data in {}", config.reference.dir.display()))?;
+    let hold = hold(config, &files.reference)?;
     let reference = Arc::new(InForce::new(files));
     reference.refresh(&erps).await.context("pulling reference data from the ERP")?;
 
@@ -78,7 +79,9 @@ pub async fn wire(config: &Config, secured: &Secured, books: &Books) -> anyhow::
     let book = Arc::new(books.remittance.clone());
     let oversight = Arc::new(oversight(books, &reference, &erps));
     let outside = crate::outside::open(config, secured).await?;
-    let engine = Posting::new(posting, by_target, reference.clone(), Arc::new(outside.clone()));
+    let engine = Posting::new(posting, by_target, reference.clone(), Arc::new(outside.clone()))
+        .holding(hold);
+    let releases = posting::Releases { book: book.clone(), inquiry: book.clone() };
     let comparison =
         Comparison { intake: books.intake.clone(), remittance: books.remittance.clone(), outside };
     let witnessed = witnesses(config, &comparison);
@@ -91,6 +94,7 @@ pub async fn wire(config: &Config, secured: &Secured, books: &Books) -> anyhow::
         accept: accept.clone(),
         documents: raw.clone(),
         remittances: process.clone(),
+        release: Arc::new(releases),
         records: book.clone(),
         inquiry: book.clone(),
         vault: raw.clone(),
@@ -181,6 +185,36 @@ pub async fn connect(config: &Config, secrets: &dyn Secrets) -> anyhow::Result<V
         }
     }
     Ok(erps)
+}
+
+/// The instances that routes and charts may name.
+pub fn instances(config: &Config) -> reference::Instances<'_> {
+    let names = config.erps.iter().map(|erp| erp.name.as_str()).collect();
+    reference::Instances { names, default: config.default_instance() }
+}
+
+/// What waits for a person before it is sent.
+fn hold(config: &Config, known: &Reference) -> anyhow::Result<Hold> {
+    let settings = &config.posting;
+    for entity in &settings.hold_entities {
+        anyhow::ensure!(
+            known.entities.contains_key(entity.as_str()),
+            "posting.hold_entities: {entity:?} is not in entities.csv"
+        );
+    }
+    let codes = |names: &[String]| names.iter().map(|name| Code::new(name)).collect();
+    Ok(match settings.mode {
+        PostingMode::Hold => Hold::Everything,
+        PostingMode::Post
+            if settings.hold_entities.is_empty() && settings.hold_instances.is_empty() =>
+        {
+            Hold::Nothing
+        }
+        PostingMode::Post => Hold::Of {
+            entities: codes(&settings.hold_entities),
+            instances: codes(&settings.hold_instances),
+        },
+    })
 }
 
 fn posting_settings(config: &Config) -> posting::Settings {

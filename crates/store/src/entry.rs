@@ -116,6 +116,8 @@ pub(crate) struct RowColumns {
     pub open: Option<bool>,
     /// The live journal that holds it.
     pub journal: Option<String>,
+    /// The target of its window or journal.
+    pub target: Option<String>,
 }
 
 impl RowColumns {
@@ -154,7 +156,8 @@ impl RowColumns {
             (Some(true), None) => RowPlace::Open,
             (Some(false) | None, None) => RowPlace::Superseded,
         };
-        Ok(RowStanding { row: self.row()?, place })
+        let target = self.target.take().map(Code::from);
+        Ok(RowStanding { row: self.row()?, place, target })
     }
 }
 

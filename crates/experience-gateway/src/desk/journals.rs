@@ -5,19 +5,28 @@ use model::code::Code;
 use model::journal::JournalKey;
 use ports::identity::{Permission, Principal};
 use ports::inquiry::JournalFilter;
+use time::Date;
+use time::macros::format_description;
 
 use super::scope::{sees, sees_journal};
 use super::{Desk, PageQuery, allow, filter};
 use crate::problem::Problem;
 use crate::view::{JournalDetail, JournalView, Page, RowView};
 
-const STATES: [&str; 5] = ["ready", "sending", "posted", "rejected", "parked"];
+const STATES: [&str; 6] = ["ready", "held", "sending", "posted", "rejected", "parked"];
 
 /// Filters as a caller writes them.
 #[derive(Debug, Clone, Default)]
 pub struct JournalQuery {
     pub state: Option<String>,
     pub entity: Option<String>,
+    /// Accounting date.
+    pub date: Option<String>,
+    pub target: Option<String>,
+}
+
+pub(super) fn accounting_date(text: &str) -> Option<Date> {
+    Date::parse(text, format_description!("[year]-[month]-[day]")).ok()
 }
 
 impl Desk {
@@ -32,11 +41,13 @@ impl Desk {
         let wanted = JournalFilter {
             state: filter("state", &query.state, known)?,
             entity: filter("entity", &query.entity, |entity| Some(Code::new(entity)))?,
+            date: filter("date", &query.date, accounting_date)?,
+            target: filter("target", &query.target, |target| Some(Code::new(target)))?,
         };
         if wanted.entity.as_ref().is_some_and(|entity| !sees(caller, entity)) {
             return Ok(Page::whole(Vec::new()));
         }
-        let list = format!("journals {:?} {:?}", wanted.state, wanted.entity);
+        let list = format!("journals {wanted:?}");
         let limit = self.limit(page)?;
         let after: Option<String> = self.after(&list, page)?;
         let after = after.map(|key| JournalKey(Code::from(key)));

@@ -21,10 +21,13 @@ use crate::view::{JournalDetail, JournalView, Page};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Which {
-    /// `ready`, `sending`, `posted`, `rejected` or `parked`.
+    /// `ready`, `held`, `sending`, `posted`, `rejected` or `parked`.
     state: Option<String>,
     /// Legal entity.
     entity: Option<String>,
+    /// Accounting date, as `2026-11-30`.
+    date: Option<String>,
+    target: Option<String>,
     /// `next` of the page before.
     cursor: Option<String>,
     limit: Option<usize>,
@@ -47,7 +50,12 @@ pub(crate) async fn list(
     Find(which): Find<Which>,
     wanted: Wanted,
 ) -> Result<Response, Problem> {
-    let query = JournalQuery { state: which.state, entity: which.entity };
+    let query = JournalQuery {
+        state: which.state,
+        entity: which.entity,
+        date: which.date,
+        target: which.target,
+    };
     let page = PageQuery { cursor: which.cursor, limit: which.limit };
     Ok(wanted.list(api.desk.journals(&caller, &query, &page).await?))
 }

@@ -19,7 +19,7 @@ use ports::failure::Failure;
 use ports::identity::{Denied, Identity, Permission, Principal, Unverified};
 use ports::inquiry::{Hit, Inquiry};
 use ports::memory::MemoryBook;
-use ports::oversight::{Completeness, Measure, Moment, Oversight};
+use ports::oversight::{Completeness, Held, Measure, Moment, Oversight};
 use ports::raw::{Committed, Documents, RawStore, Segmented};
 use ports::remittances::{
     Decided, Decision, DecisionOutcome, DocumentClosed, OpeningClaim, Remittances, Taken,
@@ -179,6 +179,7 @@ impl Watch {
                 (EventState::Posted, measure(0, 1, 10_005)),
                 (EventState::Quarantined, measure(0, 1, 30_015)),
             ],
+            held: Held { journals: 1, cents: 20_010 },
             posted_in_erp: 10_005,
             residual: Measure::default(),
             gaps: Vec::new(),

@@ -164,17 +164,17 @@ fn group() -> WindowGroup {
     WindowGroup { target: "main".into(), entity: EAST.into(), accounting_date: DAY }
 }
 
-fn row() -> Row {
+fn row(ordinal: u64) -> Row {
     Row {
-        id: RowId::of(event_id("east", 1), 1, 0),
-        event: event_id("east", 1),
+        id: RowId::of(event_id("east", ordinal), 1, 0),
+        event: event_id("east", ordinal),
         remittance: remittance_id("east"),
         entity: EAST.into(),
         accounting_date: DAY,
         prior_period: None,
         debit: side(Role::Clearing),
         credit: side(Role::ReceivablePayer),
-        amount: Money::new(paid(1), Currency::USD),
+        amount: Money::new(paid(ordinal), Currency::USD),
         purpose: Purpose::Payment,
         item: "TRACE-east".into(),
         reverses: None,
@@ -182,11 +182,19 @@ fn row() -> Row {
 }
 
 pub(super) fn journal() -> Journal {
-    let row = row();
-    let item = row.item.clone();
+    journal_of(1, JournalState::Ready)
+}
+
+pub(super) fn held_journal() -> Journal {
+    journal_of(2, JournalState::Held)
+}
+
+fn journal_of(ordinal: u64, state: JournalState) -> Journal {
+    let row = row(ordinal);
+    let (item, amount) = (row.item.clone(), row.amount.minor);
     let line =
         |side: &Side, debit, credit| Line { side: side.clone(), debit, credit, item: item.clone() };
-    let lines = vec![line(&row.debit, paid(1), 0), line(&row.credit, 0, paid(1))];
+    let lines = vec![line(&row.debit, amount, 0), line(&row.credit, 0, amount)];
     Journal {
         key: JournalKey::of(&"north".into(), &"remittance".into(), &group(), &[row.id]),
         process: "remittance".into(),
@@ -195,7 +203,7 @@ pub(super) fn journal() -> Journal {
         body: Balanced::new(lines).expect("one row brings as much debit as credit"),
         rows: 1,
         versions: "v1".into(),
-        state: JournalState::Ready,
+        state,
         created_at: AT,
     }
 }
@@ -261,7 +269,7 @@ pub(super) async fn add(book: &MemoryBook, name: &str, entity: &str) {
     apply(book, delivery(name, entity, 3)).await;
 }
 
-/// East: claim 1 posted, 2 pending, 3 quarantined. West: three pending claims and follow-up work.
+/// East: claim 1 posted, 2 pending in a journal on hold, 3 quarantined. West: three pending claims and follow-up work.
 pub(super) async fn seed(book: &MemoryBook) {
     add(book, "east", EAST).await;
     add(book, "west", WEST).await;
@@ -269,19 +277,22 @@ pub(super) async fn seed(book: &MemoryBook) {
     let kept = vec![(Field::Member, token, Clear::new(CLEAR.to_owned()))];
     book.keep(kept).await.expect("a vault in memory");
     let mut effects = Effects::new("book/east");
-    effects.rows = vec![(group(), row())];
+    effects.rows = vec![(group(), row(1)), (group(), row(2))];
     let mut transition = |ordinal, to, code, bookings| {
         let event = event_id("east", ordinal);
         effects.transitions.push(Transition { event, to, code, bookings });
     };
     transition(1, EventState::Pending, None, 1);
+    transition(2, EventState::Pending, None, 1);
     transition(3, EventState::Quarantined, Some(exception::Code::BalanceClaim), 1);
     effects.items = vec![held(), follow_up()];
     apply(book, effects).await;
-    let (journal, members) = (journal(), vec![row().id]);
-    let key = journal.key.clone();
+    let key = journal().key;
     let mut effects = Effects::new("close/east");
-    effects.journals = vec![JournalChange::Close { journal, members }];
+    effects.journals = vec![
+        JournalChange::Close { journal: journal(), members: vec![row(1).id] },
+        JournalChange::Close { journal: held_journal(), members: vec![row(2).id] },
+    ];
     apply(book, effects).await;
     let to = JournalState::Posted { document: "GL-2026-0001".into(), at: AT };
     let mut effects = Effects::new("post/east");

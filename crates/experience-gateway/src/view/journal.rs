@@ -3,7 +3,7 @@
 
 use model::journal::{Journal, JournalState, Line};
 use model::money::Currency;
-use model::row::{Row, Side};
+use model::row::{Row, Side, WindowGroup};
 use ports::book::{RowPlace, RowStanding};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,7 +15,7 @@ use crate::csv::Tabular;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct JournalView {
     pub key: String,
-    /// `ready`, `sending`, `posted`, `rejected` or `parked`.
+    /// `ready`, `held`, `sending`, `posted`, `rejected` or `parked`.
     pub state: String,
     /// The ERP's number, once posted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,7 +39,9 @@ pub struct JournalView {
 impl JournalView {
     pub(crate) fn of(journal: &Journal) -> Self {
         let (erp_document, posted_at, code) = match &journal.state {
-            JournalState::Ready | JournalState::Sending { .. } => (None, None, None),
+            JournalState::Ready | JournalState::Held | JournalState::Sending { .. } => {
+                (None, None, None)
+            }
             JournalState::Posted { document, at } => {
                 (Some(document.to_string()), Some(instant(*at)), None)
             }
@@ -95,6 +97,29 @@ impl Tabular for JournalView {
             self.rows.to_string(),
             self.created_at.clone(),
         ]
+    }
+}
+
+/// Journals on hold that a person sees and releases together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HeldGroup {
+    pub target: String,
+    pub entity: String,
+    pub accounting_date: String,
+    pub journals: u64,
+    /// Debits, which equal credits.
+    pub total: Amount,
+}
+
+impl HeldGroup {
+    pub(crate) fn of(group: &WindowGroup, journals: u64, total: Amount) -> Self {
+        Self {
+            target: group.target.to_string(),
+            entity: group.entity.to_string(),
+            accounting_date: group.accounting_date.to_string(),
+            journals,
+            total,
+        }
     }
 }
 

@@ -50,6 +50,14 @@ pub struct StateMeasure {
     pub measure: MeasureView,
 }
 
+/// Journals on hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HeldView {
+    pub journals: u64,
+    /// Sum of their debits.
+    pub amount: Amount,
+}
+
 /// Where something does not tie.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct GapView {
@@ -66,6 +74,8 @@ pub struct CompletenessView {
     /// From the independent control totals.
     pub received: MeasureView,
     pub states: Vec<StateMeasure>,
+    /// Part of what is pending: journals that wait for their release.
+    pub held: HeldView,
     /// What the ERP's own book holds for us.
     pub posted_in_erp: Amount,
     /// Received less all states: zero when everything ties.
@@ -93,6 +103,10 @@ impl CompletenessView {
         Self {
             received: MeasureView::of(&whole.received, currency),
             states: whole.states.iter().map(state).collect(),
+            held: HeldView {
+                journals: whole.held.journals,
+                amount: Amount::of(whole.held.cents, currency),
+            },
             posted_in_erp: Amount::of(whole.posted_in_erp, currency),
             ties: residual.is_zero() && whole.gaps.is_empty(),
             residual,

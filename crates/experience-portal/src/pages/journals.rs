@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
+use experience_gateway::Permission;
 use experience_gateway::desk::{JournalQuery, PageQuery};
 use experience_gateway::view::{JournalDetail, JournalView};
-use model::journal::JournalKey;
+use model::journal::{JournalKey, JournalState};
 use serde::Deserialize;
 
 use super::{Frame, Person, Portal, Shown, shown};
 use crate::show;
 
-const STATES: [&str; 5] = ["ready", "sending", "posted", "rejected", "parked"];
+const STATES: [&str; 6] = ["ready", "held", "sending", "posted", "rejected", "parked"];
 
 #[derive(Deserialize)]
 pub(crate) struct Which {
@@ -26,7 +27,7 @@ pub(crate) struct Which {
 struct Journals {
     frame: Frame,
     journals: Vec<JournalView>,
-    states: [&'static str; 5],
+    states: [&'static str; 6],
     state: String,
     next: String,
 }
@@ -36,7 +37,7 @@ pub(crate) async fn list(
     person: Person,
     Query(which): Query<Which>,
 ) -> Shown {
-    let query = JournalQuery { state: which.state.clone(), entity: None };
+    let query = JournalQuery { state: which.state.clone(), ..JournalQuery::default() };
     let page = PageQuery { cursor: which.cursor, limit: None };
     let page = portal.desk.journals(&person.principal, &query, &page).await?;
     let state = which.state.unwrap_or_default();
@@ -55,6 +56,8 @@ pub(crate) async fn list(
 struct Journal {
     frame: Frame,
     detail: JournalDetail,
+    /// On hold, and this person may let it go.
+    may_release: bool,
 }
 
 pub(crate) async fn one(
@@ -64,5 +67,7 @@ pub(crate) async fn one(
 ) -> Shown {
     let key = JournalKey(path.as_str().into());
     let detail = portal.desk.journal(&person.principal, &key).await?;
-    shown(&Journal { frame: person.frame("Journal"), detail })
+    let held = detail.journal.state == JournalState::Held.as_str();
+    let may_release = held && person.principal.may(Permission::Approve);
+    shown(&Journal { frame: person.frame("Journal"), detail, may_release })
 }

@@ -11,8 +11,8 @@ use serde_json::json;
 
 use super::Fixture;
 use super::samples::{
-    ENTITY, apply, at, book_rows, close_rows, delivery, document, event_id, hold, item, journal,
-    log, post, remittance, remittance_id, row, transition,
+    ENTITY, apply, at, book_rows, close_rows, delivery, document, event_id, group, hold, item,
+    journal, log, post, remittance, remittance_id, row, transition,
 };
 use crate::book::{Effects, JournalChange, RowPlace};
 use crate::inquiry::{Hit, InboxSum, ItemFilter, JournalFilter, RemittanceFilter};
@@ -166,11 +166,23 @@ pub async fn journals_are_listed_newest_first_behind_a_cursor(fixture: &Fixture)
     assert_eq!(listed, [keys[1].clone(), keys[2].clone()]);
     let rest = fixture.inquiry.journals(&all, Some(&keys[2]), 2).await.expect("works");
     assert_eq!(rest.iter().map(|one| &one.key).collect::<Vec<_>>(), [&keys[0]]);
-    let posted = JournalFilter { state: Some("posted".into()), entity: Some(ENTITY.into()) };
+    let posted = JournalFilter {
+        state: Some("posted".into()),
+        entity: Some(ENTITY.into()),
+        date: Some(group().accounting_date),
+        target: Some(group().target),
+    };
     let list = fixture.inquiry.journals(&posted, None, 9).await.expect("works");
     assert_eq!(list.iter().map(|one| &one.key).collect::<Vec<_>>(), [&keys[0]]);
-    let elsewhere = JournalFilter { state: None, entity: Some("E9".into()) };
-    assert_eq!(fixture.inquiry.journals(&elsewhere, None, 9).await, Ok(Vec::new()));
+    let other_day = group().accounting_date.next_day();
+    for elsewhere in [
+        JournalFilter { entity: Some("E9".into()), ..JournalFilter::default() },
+        JournalFilter { date: other_day, ..JournalFilter::default() },
+        JournalFilter { target: Some("elsewhere".into()), ..JournalFilter::default() },
+        JournalFilter { state: Some("held".into()), ..JournalFilter::default() },
+    ] {
+        assert_eq!(fixture.inquiry.journals(&elsewhere, None, 9).await, Ok(Vec::new()));
+    }
 }
 
 pub async fn items_are_listed_newest_first_behind_a_cursor(fixture: &Fixture) {

@@ -97,6 +97,39 @@ pub async fn a_journal_moves_only_from_the_state_that_was_read(fixture: &Fixture
     refused(fixture, change("eight", step(&unknown, JournalState::Ready, posted("D1")))).await;
 }
 
+pub async fn a_held_journal_leaves_only_by_release_or_rejection(fixture: &Fixture) {
+    let rows = book_rows(fixture, "a", 2).await;
+    let mut keys = Vec::new();
+    for row in &rows {
+        let mut held = journal(std::slice::from_ref(row));
+        held.state = JournalState::Held;
+        keys.push(held.key.clone());
+        let closed = JournalChange::Close { journal: held, members: vec![row.id] };
+        apply(fixture, change(&format!("close/{}", row.id), closed)).await;
+    }
+    let [first, second] = [&keys[0], &keys[1]];
+    refused(fixture, change("one", step(first, JournalState::Ready, sending(1, None)))).await;
+    assert_eq!(state_of(fixture, first).await, JournalState::Held);
+    let release = |step_key: &str| {
+        change(step_key, step(first, JournalState::Held, JournalState::Ready))
+    };
+    apply(fixture, release("two")).await;
+    refused(fixture, release("three")).await;
+    apply(fixture, change("four", step(first, JournalState::Ready, sending(2, None)))).await;
+
+    let refusal = JournalChange::Reject {
+        key: second.clone(),
+        from: JournalState::Held,
+        code: exception::Code::MasterDimension,
+        reopen: vec![rows[1].id],
+        withdraw: Vec::new(),
+    };
+    apply(fixture, change("five", refusal)).await;
+    assert_eq!(fixture.book.open_rows(&group(), 10).await, Ok(vec![rows[1].clone()]));
+    let late = step(second, JournalState::Held, JournalState::Ready);
+    refused(fixture, change("six", late)).await;
+}
+
 pub async fn one_draft_is_recorded_by_compare_and_set(fixture: &Fixture) {
     let rows = book_rows(fixture, "a", 1).await;
     let key = close_rows(fixture, &rows).await;

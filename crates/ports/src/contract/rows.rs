@@ -61,6 +61,18 @@ pub async fn a_superseded_row_leaves_the_open_set(fixture: &Fixture) {
     assert_eq!((&standing[0].row, &standing[0].place), (&rows[0], &RowPlace::Superseded));
 }
 
+pub async fn a_row_keeps_its_target_from_the_open_set_into_its_journal(fixture: &Fixture) {
+    let rows = book_rows(fixture, "a", 3).await;
+    close_rows(fixture, &rows[1..2]).await;
+    let mut effects = Effects::new("supersede");
+    effects.supersede = vec![rows[2].id];
+    apply(fixture, effects).await;
+    for (ordinal, target) in [(1, Some(group().target)), (2, Some(group().target)), (3, None)] {
+        let standing = fixture.book.rows_of(event_id("a", ordinal)).await.expect("works");
+        assert_eq!(standing[0].target, target, "row {ordinal}");
+    }
+}
+
 pub async fn a_row_in_a_live_journal_is_not_superseded(fixture: &Fixture) {
     let rows = book_rows(fixture, "a", 1).await;
     let key = close_rows(fixture, &rows).await;

@@ -65,7 +65,9 @@ impl State {
             let cursor = Some(&one.key) == after;
             let state = filter.state.as_ref().is_none_or(|state| &**state == one.state.as_str());
             let entity = filter.entity.as_ref().is_none_or(|entity| *entity == one.group.entity);
-            cursor || (state && entity)
+            let date = filter.date.is_none_or(|date| date == one.group.accounting_date);
+            let target = filter.target.as_ref().is_none_or(|target| *target == one.group.target);
+            cursor || (state && entity && date && target)
         });
         let key = |one: &Journal| (one.created_at, one.key.clone());
         page(fits.cloned(), key, |one| Some(&one.key) == after, after.is_some(), limit)
@@ -223,6 +225,7 @@ fn posted_document(journal: &Journal) -> Option<&Code> {
     match &journal.state {
         JournalState::Posted { document, .. } => Some(document),
         JournalState::Ready
+        | JournalState::Held
         | JournalState::Sending { .. }
         | JournalState::Rejected { .. }
         | JournalState::Parked { .. } => None,

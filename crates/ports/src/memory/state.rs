@@ -33,7 +33,11 @@ pub(super) struct Kept {
 
 impl Kept {
     pub fn standing(&self) -> RowStanding {
-        RowStanding { row: self.row.clone(), place: self.place.clone() }
+        let target = match self.place {
+            RowPlace::Open | RowPlace::Member(_) => Some(self.group.target.clone()),
+            RowPlace::Superseded => None,
+        };
+        RowStanding { row: self.row.clone(), place: self.place.clone(), target }
     }
 }
 

@@ -49,6 +49,7 @@ impl Way<'_> {
         match &self.journal.state {
             JournalState::Sending { since, .. } => *since,
             JournalState::Ready
+            | JournalState::Held
             | JournalState::Posted { .. }
             | JournalState::Rejected { .. }
             | JournalState::Parked { .. } => self.scope.now,

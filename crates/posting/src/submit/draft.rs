@@ -17,6 +17,7 @@ impl Way<'_> {
         match &self.journal.state {
             JournalState::Sending { draft, .. } => draft.clone(),
             JournalState::Ready
+            | JournalState::Held
             | JournalState::Posted { .. }
             | JournalState::Rejected { .. }
             | JournalState::Parked { .. } => None,

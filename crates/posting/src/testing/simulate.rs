@@ -11,13 +11,16 @@ use std::time::Duration;
 use futures::FutureExt;
 use model::event::EventState;
 use model::id::Hash;
+use model::journal::JournalState;
 use ports::erp::PostingMode;
+use ports::release::{Release, ReleaseOutcome};
 use workflow::{Ran, Runner};
 
 use super::{
     Call, Dice, Fault, World, complaints_always, complaints_at_rest, weather_of_book,
     weather_of_erp,
 };
+use crate::Hold;
 
 const TICKS: u32 = 160;
 const EVENTS_MAX: u64 = 30;
@@ -38,6 +41,8 @@ pub struct Life {
     pub posted: u64,
     pub quarantined: u64,
     pub replays: u64,
+    /// Journals on hold that a person let go.
+    pub releases: u64,
 }
 
 type Stopped = Pin<Box<dyn Future<Output = Ran> + Send>>;
@@ -74,8 +79,9 @@ pub fn story(seed: u64, mode: PostingMode) -> (Result<Life, String>, String) {
 
 impl Simulation {
     fn new(seed: u64, mode: PostingMode) -> Self {
-        let world = World::new(mode);
+        let mut world = World::new(mode);
         let mut dice = Dice::new(seed ^ 0x5EED);
+        world.posting.hold = hold(&mut dice);
         let life = Counts::default();
         plan_erp(&world, Dice::new(dice.roll()), &life);
         plan_book(&world, Dice::new(dice.roll()), &life);
@@ -90,6 +96,9 @@ impl Simulation {
             self.world.clock().advance(Duration::from_millis(100 + self.dice.below(4_000)));
             self.book_some();
             self.change_rules();
+            if self.dice.in_hundred(20) {
+                self.release_one();
+            }
             self.go_on(tick);
             for place in 0..2 {
                 self.run_poster(place, tick);
@@ -156,6 +165,20 @@ impl Simulation {
         self.say("replayed", &replayed);
     }
 
+    /// A person lets one journal on hold go; an answer that is lost leaves it to another time.
+    fn release_one(&mut self) -> bool {
+        let journals = self.world.book.all_journals();
+        let mut held = journals.into_iter().filter(|own| own.state == JournalState::Held);
+        let Some(journal) = held.next() else { return false };
+        let releases = self.world.releases();
+        let released = releases.release(&journal.key, &"person".into()).now_or_never();
+        if let Some(Ok(ReleaseOutcome::Released { journals })) = &released {
+            self.life.lock().expect("no plan panics").0.releases += journals;
+        }
+        self.say("released", &released);
+        true
+    }
+
     /// Stopped workers go on where they were.
     fn go_on(&mut self, tick: u32) {
         for (due, mut run) in std::mem::take(&mut self.stopped) {
@@ -186,6 +209,8 @@ impl Simulation {
             self.life.lock().expect("no plan panics").0.crashes += 1;
         }
         self.holders += 1;
+        // The next one may be started with the hold on, or off.
+        self.world.posting.hold = hold(&mut self.dice);
         self.posters[place] = Arc::new(self.world.poster(&format!("p{}", self.holders)));
     }
 
@@ -222,6 +247,7 @@ impl Simulation {
             self.judge(second)?;
             if self.world.book.units().is_empty() && self.world.erp.in_flight() == 0 {
                 self.person();
+                while self.release_one() {}
                 if self.world.book.units().is_empty() {
                     break;
                 }
@@ -230,6 +256,10 @@ impl Simulation {
         let complaints = complaints_at_rest(&self.world.book, &self.world.erp);
         if complaints.is_empty() { Ok(()) } else { Err(format!("at rest: {complaints:?}")) }
     }
+}
+
+fn hold(dice: &mut Dice) -> Hold {
+    if dice.in_hundred(40) { Hold::Everything } else { Hold::Nothing }
 }
 
 fn plan_erp(world: &World, dice: Dice, life: &Counts) {

@@ -15,6 +15,7 @@ use model::money::{Currency, Minor, Money};
 use model::reference::{ChartEntry, Facility, Payer, Reference, Route, Standing};
 use model::role::Role;
 use model::row::{Purpose, Row, Side};
+use model::target::Target;
 use ports::book::{Effects, InboxEntry, Transition, Unit};
 use ports::erp::PostingMode;
 use ports::failure::Failure;
@@ -27,7 +28,7 @@ use time::macros::date;
 use workflow::{Limits, Outcome, Runner, Scope, Step, record};
 
 use super::TestErp;
-use crate::{POSTING_LANE, Posting, REBOOK, RECHECK_JOURNAL, Settings};
+use crate::{POSTING_LANE, Posting, REBOOK, RECHECK_JOURNAL, Releases, Settings};
 
 const TARGET: &str = "main";
 const ENTITY: &str = "E1";
@@ -89,7 +90,7 @@ pub fn reference() -> Reference {
         facilities: (1..=3).map(facility).map(|one| (one.npi.clone(), one)).collect(),
         payers: (1..=3).map(payer).map(|one| (one.code.clone(), one)).collect(),
         chart: Role::ALL.iter().map(entry).collect(),
-        routes: vec![Route { entity: "*".into(), target: TARGET.into() }],
+        routes: vec![Route::every(Target::commit(TARGET).expect("a name"))],
         ..Reference::default()
     }
 }
@@ -146,6 +147,12 @@ impl World {
         let book = Arc::new(self.book.clone());
         let steps: Vec<Arc<dyn Step>> = vec![Arc::new(Rebook { world: self.clone() })];
         Runner::new(book, LANE, holder, steps, self.limits)
+    }
+
+    /// What lets held journals go.
+    pub fn releases(&self) -> Releases {
+        let book = Arc::new(self.book.clone());
+        Releases { book: book.clone(), inquiry: book }
     }
 
     pub fn event(&self, number: u64) -> EventId {
@@ -210,7 +217,7 @@ impl World {
     async fn book_rows(&self, mut effects: Effects, rows: Vec<Row>) -> Result<(), Failure> {
         let now = self.clock().now();
         let settings = &self.posting.settings;
-        crate::book(&mut effects, rows, &self.reference.get(), settings, now)?;
+        crate::book(&mut effects, rows, &[], &self.reference.get(), settings, now)?;
         match record(&self.book, effects).await {
             Ok(_) => Ok(()),
             Err(error) => Err(Failure::transient(error.to_string())),
@@ -297,7 +304,7 @@ impl Step for Rebook {
             }
         }
         let settings = &self.world.posting.settings;
-        crate::book(&mut effects, rows, &self.world.reference.get(), settings, scope.now)?;
+        crate::book(&mut effects, rows, &[], &self.world.reference.get(), settings, scope.now)?;
         Ok(Outcome::Done(effects))
     }
 }

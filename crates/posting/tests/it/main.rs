@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Posting over a book and an ERP in memory, in every mode, with every fault at every place.
 
+mod held;
 mod lives;
 mod loops;
 mod person;
 mod recovery;
 mod refusals;
+mod targets;
 mod windows;
 mod zombies;
 

@@ -72,7 +72,7 @@ async fn what_reference_data_knows_to_be_wrong_is_never_sent() {
         let world = world_with(mode, 2).await;
         world.reference.change(|reference| {
             let (kind, code) = ("facility".into(), World::facility_of(1).into());
-            reference.inactive.push(InactiveValue { kind, code });
+            reference.inactive.push(InactiveValue { instance: "main".into(), kind, code });
         });
         let calls = counted(&world);
         world.clock().advance(Duration::from_secs(6));

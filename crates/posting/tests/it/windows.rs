@@ -103,6 +103,6 @@ async fn an_entity_without_a_route_is_refused_before_anything_is_booked() {
     let mut effects = Effects::new("booked");
     let settings = &world.posting.settings;
     let now = world.clock().now();
-    let refused = posting::book(&mut effects, rows, &reference, settings, now);
+    let refused = posting::book(&mut effects, rows, &[], &reference, settings, now);
     assert!(matches!(refused, Err(Failure::Business { .. })), "{refused:?}");
 }

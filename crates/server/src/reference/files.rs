@@ -8,15 +8,15 @@ use model::code::Code;
 use model::id::Hash;
 use model::money::{Currency, Minor, parse_minor};
 use model::reference::{
-    Basis, BasisRule, ChartEntry, Entity, Facility, Payer, Period, PeriodStatus, Reference, Route,
-    Standing,
+    Basis, BasisRule, Entity, Facility, Payer, Period, PeriodStatus, Reference, Standing,
 };
-use model::role::Role;
 use model::token::{Clear, Field};
 use ports::remittances::OpeningClaim;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use time::Date;
+
+use super::targets::{self, Instances};
 
 #[derive(Deserialize)]
 struct EntityLine {
@@ -51,18 +51,6 @@ struct PayerLine {
 }
 
 #[derive(Deserialize)]
-struct AccountLine {
-    role: String,
-    account: Code,
-    #[serde(default)]
-    target: Option<Code>,
-    #[serde(default)]
-    from: Option<Date>,
-    #[serde(default)]
-    to: Option<Date>,
-}
-
-#[derive(Deserialize)]
 struct PeriodLine {
     entity: Code,
     period: Code,
@@ -77,12 +65,6 @@ struct BasisLine {
     class: Code,
     basis: Basis,
     from: Date,
-}
-
-#[derive(Deserialize)]
-struct RouteLine {
-    entity: Code,
-    target: Code,
 }
 
 #[derive(Deserialize)]
@@ -103,13 +85,21 @@ struct OpeningLine {
 
 /// Whether a file has to be there.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Presence {
+pub(super) enum Presence {
     Required,
     Optional,
 }
 
-/// Reads the folder. `target` is where everything goes that no route or chart line names.
-pub fn read(dir: &Path, target: &str) -> anyhow::Result<Reference> {
+/// Reference data as the files have it.
+#[derive(Debug, Clone)]
+pub struct Files {
+    pub reference: Reference,
+    /// The line of `accounts.csv` of each chart entry, in the order of the chart.
+    pub chart_lines: Vec<usize>,
+}
+
+/// Reads the folder.
+pub fn read(dir: &Path, instances: &Instances<'_>) -> anyhow::Result<Files> {
     let mut reference = Reference::default();
     let mut digest = Vec::new();
     let entities: Vec<EntityLine> = lines(dir, "entities.csv", Presence::Required, &mut digest)?;
@@ -129,7 +119,8 @@ pub fn read(dir: &Path, target: &str) -> anyhow::Result<Reference> {
     read_facilities(dir, &mut reference, &mut digest)?;
     name_by_tax_id(&tax_ids, &mut reference);
     read_payers(dir, &mut reference, &mut digest)?;
-    read_chart(dir, target, &mut reference, &mut digest)?;
+    let chart_lines = targets::read_chart(dir, instances, &mut reference, &mut digest)?;
+    targets::read_routes(dir, instances, &mut reference, &mut digest)?;
     let periods: Vec<PeriodLine> = lines(dir, "periods.csv", Presence::Optional, &mut digest)?;
     for PeriodLine { entity, period, from, to, status } in periods {
         reference.periods.push(Period { entity, code: period, from, to, status });
@@ -139,7 +130,7 @@ pub fn read(dir: &Path, target: &str) -> anyhow::Result<Reference> {
         reference.bases.push(BasisRule { entity, class, basis, from });
     }
     reference.version = Code::from(Hash::of(&[&digest]).hex()[..16].to_owned());
-    Ok(reference)
+    Ok(Files { reference, chart_lines })
 }
 
 fn read_facilities(dir: &Path, into: &mut Reference, digest: &mut Vec<u8>) -> anyhow::Result<()> {
@@ -191,31 +182,7 @@ fn read_payers(dir: &Path, into: &mut Reference, digest: &mut Vec<u8>) -> anyhow
     Ok(())
 }
 
-fn read_chart(
-    dir: &Path,
-    target: &str,
-    into: &mut Reference,
-    digest: &mut Vec<u8>,
-) -> anyhow::Result<()> {
-    let accounts: Vec<AccountLine> = lines(dir, "accounts.csv", Presence::Required, digest)?;
-    for line in accounts {
-        let role = Role::parse(&line.role)
-            .ok_or_else(|| anyhow!("accounts.csv: {} is no account role", line.role))?;
-        let target = line.target.unwrap_or_else(|| Code::new(target));
-        let entry =
-            ChartEntry { target, role, account: line.account, from: line.from, to: line.to };
-        into.chart.push(entry);
-    }
-    let routes: Vec<RouteLine> = lines(dir, "routes.csv", Presence::Optional, digest)?;
-    into.routes =
-        routes.into_iter().map(|RouteLine { entity, target }| Route { entity, target }).collect();
-    if into.routes.is_empty() {
-        into.routes.push(Route { entity: Code::new("*"), target: Code::new(target) });
-    }
-    Ok(())
-}
-
-fn lines<T: DeserializeOwned>(
+pub(super) fn lines<T: DeserializeOwned>(
     dir: &Path,
     name: &str,
     presence: Presence,

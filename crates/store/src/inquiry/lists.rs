@@ -62,20 +62,24 @@ pub async fn journals(
          where tenant = $1
            and ($2::text is null or state = $2)
            and ($3::text is null or entity = $3)
+           and ($4::date is null or accounting_date = $4)
+           and ($5::text is null or target = $5)
            and (
-             $4::text is null
+             $6::text is null
              or (created_at, key) < (
                select created_at, key
                from journal
                where tenant = $1
-                 and key = $4
+                 and key = $6
              )
            )
          order by created_at desc, key desc
-         limit $5",
+         limit $7",
         book.tenant(),
         filter.state.as_deref(),
         filter.entity.as_deref(),
+        filter.date,
+        filter.target.as_deref(),
         after.map(JournalKey::as_str),
         limit_of(limit),
     )

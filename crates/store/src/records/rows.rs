@@ -25,7 +25,7 @@ macro_rules! rows {
                  r.debit_role, r.debit_facility, r.debit_department, r.debit_service_line,
                  r.debit_payer, r.credit_role, r.credit_facility, r.credit_department,
                  r.credit_service_line, r.credit_payer, r.amount, r.currency, r.purpose, r.item,
-                 r.reverses, null::boolean as open, null::text as journal
+                 r.reverses, null::boolean as open, null::text as journal, null::text as target
                from "# + $clause,
             $($argument),*
         )
@@ -41,7 +41,8 @@ macro_rules! standings {
                  r.debit_role, r.debit_facility, r.debit_department, r.debit_service_line,
                  r.debit_payer, r.credit_role, r.credit_facility, r.credit_department,
                  r.credit_service_line, r.credit_payer, r.amount, r.currency, r.purpose, r.item,
-                 r.reverses, row_open.id is not null as open, member.journal as "journal?"
+                 r.reverses, row_open.id is not null as open, member.journal as "journal?",
+                 coalesce(row_open.target, journal.target) as target
                from "# + $clause + r#"
                left join row_open
                  on row_open.tenant = $1
@@ -50,6 +51,9 @@ macro_rules! standings {
                  on member.tenant = $1
                  and member.row = r.id
                  and member.live
+               left join journal
+                 on journal.tenant = $1
+                 and journal.key = member.journal
                order by r.written"#,
             $($argument),*
         )

@@ -84,6 +84,7 @@ async fn print_journals(running: &Running) -> anyhow::Result<()> {
         let number = match &journal.state {
             JournalState::Posted { document, .. } => document.as_str(),
             JournalState::Ready
+            | JournalState::Held
             | JournalState::Sending { .. }
             | JournalState::Rejected { .. }
             | JournalState::Parked { .. } => journal.state.as_str(),
