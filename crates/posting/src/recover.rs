@@ -233,9 +233,10 @@ fn known(journal: &Journal, document: &Code, amount: Minor) -> Fate {
         JournalState::Posted { document: own, .. } => {
             Fate::Unmatched(format!("it is posted here under the number {own}"))
         }
-        JournalState::Ready | JournalState::Sending { .. } | JournalState::Parked { .. } => {
-            Fate::Known
-        }
+        JournalState::Ready
+        | JournalState::Held
+        | JournalState::Sending { .. }
+        | JournalState::Parked { .. } => Fate::Known,
         JournalState::Rejected { .. } => {
             Fate::Unmatched("it is rejected here, and its rows have gone on".to_owned())
         }
