@@ -20,7 +20,7 @@ use workflow::{Limits, Sequencer, Standing, standing};
 
 use crate::config::Config;
 use crate::recovery::Comparison;
-use crate::{database, outside, recovery, wiring};
+use crate::{database, outside, wiring};
 
 /// Until an entry that was just written has its number, whoever numbers it.
 const NUMBER_WAIT: Duration = Duration::from_secs(60);
@@ -65,9 +65,9 @@ impl Recover {
         };
         println!("in recovery: {why}");
         let erps = wiring::connect(&config).await?;
-        let with_erps =
+        let recovery =
             Recovery { book: &books.remittance, manifests: &comparison.outside, erps: &erps };
-        let reconciled = with_erps.reconcile().await.context("comparing with the ERP")?;
+        let reconciled = recovery.reconcile().await.context("comparing with the ERP")?;
         tell(&reconciled);
         if !reconciled.unmatched.is_empty() {
             if self.accept.is_none() {
@@ -84,7 +84,7 @@ impl Recover {
             let last = standing(book, &comparison.outside, &room).await?;
             branches.extend(self.tell_log(&room, book, last, &reconciled).await?);
         }
-        with_erps.take_on(&reconciled.unmatched).await?;
+        recovery.take_on(&reconciled.unmatched).await?;
         for (log, book) in branches {
             let head = book.head().await?;
             let published = comparison.outside.publish(&log, &head).await;
@@ -110,7 +110,9 @@ impl Recover {
         let lost = match standing {
             Standing::Behind(last) | Standing::Forked(last) => Some(last),
             // Nothing of this log was lost, but what was sent is told by the process that sends.
-            Standing::Unwitnessed | Standing::Sound(_) if *room == recovery::REMITTANCE => None,
+            Standing::Unwitnessed | Standing::Sound(_) if *room == crate::recovery::REMITTANCE => {
+                None
+            }
             Standing::Unwitnessed | Standing::Sound(_) => return Ok(None),
         };
         let branch = lost.as_ref().map(|last| last.log.branch + 1);
