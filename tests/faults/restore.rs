@@ -30,6 +30,46 @@ fn keyless_survives_an_old_backup() {
     survive("keyless");
 }
 
+/// The checkpoints may be a little older than the backup; what was sent since is written down, too.
+#[test]
+fn what_only_the_outside_knows_holds_posting_back_until_a_person_answers_for_it() {
+    let mut site = Site::start(Plan::new("native-key")).expect("the site starts");
+    let mut sent = hand_in(&site, 1..=2);
+    posted(&site, &sent, "before the backup");
+    stop(&mut site);
+    site.cluster.copy_database("revbridge", "backup").expect("a backup");
+    site.start_server().expect("the server starts");
+    sent.extend(hand_in(&site, 3..=4));
+    posted(&site, &sent, "in the time that will be lost");
+    let standing = documents(&site);
+    stop(&mut site);
+    site.cluster.drop_database("revbridge").expect("the database is lost");
+    site.cluster.copy_database("backup", "revbridge").expect("the backup is restored");
+    for room in ["intake", "remittance"] {
+        let witnessed = site.home.path().join("data/checkpoints").join(room);
+        std::fs::remove_dir_all(witnessed).expect("removed");
+    }
+    site.start_server().expect("the server starts");
+    let ready = site.ask("/health/ready", None).expect("an answer");
+    assert!(ready.body.contains("of which the database knows nothing"), "{}", ready.body);
+
+    assert_eq!(recover(&site, &[]).status.code(), Some(1), "the files are not here");
+    assert_eq!(recover(&site, &["--accept", " "]).status.code(), Some(2), "no reason is none");
+    let accepted = recover(&site, &["--accept", "the files are lost"]);
+    assert_eq!(accepted.status.code(), Some(0), "{accepted:?}");
+    whole_again(&site);
+    let told = site
+        .rows(
+            "select body ->> 'accepted', jsonb_array_length(body -> 'unmatched')::text \
+               from remittance.log where kind = 'log.recovered'",
+        )
+        .expect("the log is readable");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0][0], "the files are lost");
+    assert_ne!(told[0][1], "0", "the keys that a person answers for are named");
+    assert_eq!(documents(&site), standing, "nothing was posted anew");
+}
+
 fn survive(mode: &'static str) {
     let mut plan = Plan::new(mode);
     plan.settle_ms = 1_000;

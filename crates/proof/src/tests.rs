@@ -40,7 +40,7 @@ fn the_root_is_the_one_of_the_definition_at_every_size() {
         assert_eq!(restored.as_ref(), Ok(&frontier), "size {size}");
         frontier.push(all[size]);
     }
-    assert!(Frontier::restore(3, &frontier.peaks()).is_err(), "peaks of another size");
+    assert!(Frontier::restore(7, &frontier.peaks()).is_err(), "peaks of another size");
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub fn written(number: u64, total: i64) -> (Vec<u8>, Hash) {
 pub type Lines = Vec<Vec<u8>>;
 
 pub fn lines(entries: u64) -> Lines {
-    (1..=entries).map(|number| entry(number)).map(|(bytes, leaf)| line(&bytes, &leaf)).collect()
+    (1..=entries).map(entry).map(|(bytes, leaf)| line(&bytes, &leaf)).collect()
 }
 
 pub fn joined(lines: &[Vec<u8>]) -> Vec<u8> {

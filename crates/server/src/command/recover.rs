@@ -79,10 +79,19 @@ impl Recover {
                 );
                 return Ok(ExitCode::from(1));
             }
-            recovery.take_on(&reconciled.unmatched).await?;
         }
+        // The reason is in the log before anything follows from it.
+        let mut branches = Vec::new();
         for (room, book) in comparison.rooms() {
-            self.next_branch(&comparison, &room, book, &reconciled).await?;
+            let last = standing(book, &comparison.outside, &room).await?;
+            branches.extend(self.tell_log(&room, book, last, &reconciled).await?);
+        }
+        recovery.take_on(&reconciled.unmatched).await?;
+        for (log, book) in branches {
+            let head = book.head().await?;
+            let published = comparison.outside.publish(&log, &head).await;
+            let note = published.context("writing the first checkpoint after the recovery")?;
+            book.keep(&head, &note).await?;
         }
         if let Some(why) = comparison.lost().await? {
             bail!("it is still so: {why}; run it again");
@@ -91,22 +100,33 @@ impl Recover {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// What was witnessed stays as it is; a log that goes on from an earlier place is witnessed as a
-    /// branch of its own, which begins by naming the end that was lost.
-    async fn next_branch(
+    /// What was witnessed stays as it is: a log that goes on from an earlier place is witnessed as a
+    /// branch of its own, which begins by naming the end that was lost. Answers that branch.
+    async fn tell_log<'a>(
         &self,
-        comparison: &Comparison,
         room: &Code,
-        book: &PostgresBook,
+        book: &'a PostgresBook,
+        standing: Standing,
         reconciled: &Reconciled,
-    ) -> anyhow::Result<()> {
-        let last = match standing(book, &comparison.outside, room).await? {
-            Standing::Unwitnessed | Standing::Sound(_) => return Ok(()),
-            Standing::Behind(last) | Standing::Forked(last) => last,
+    ) -> anyhow::Result<Option<(LogName, &'a PostgresBook)>> {
+        let lost = match standing {
+            Standing::Behind(last) | Standing::Forked(last) => Some(last),
+            // Nothing of this log was lost, but what was sent is told by the process that sends.
+            Standing::Unwitnessed | Standing::Sound(_) if *room == crate::recovery::REMITTANCE => {
+                None
+            }
+            Standing::Unwitnessed | Standing::Sound(_) => return Ok(None),
         };
-        let branch = last.log.branch + 1;
-        let subject = format!("recovery/{room}/{branch}");
+        let branch = lost.as_ref().map(|last| last.log.branch + 1);
+        // Once per branch; a recovery without one has no other name than its own.
+        let subject = match branch {
+            Some(branch) => format!("recovery/{room}/{branch}"),
+            None => format!("recovery/{room}/{}", uuid::Uuid::new_v4()),
+        };
         let unmatched: Vec<&Code> = reconciled.unmatched.iter().map(|one| &one.key.0).collect();
+        let end = lost.map(|last| {
+            json!({ "branch": last.log.branch, "size": last.head.size, "root": last.head.root })
+        });
         let mut effects = Effects::new(subject.clone());
         effects.log.push(LogEntry {
             kind: Code::new("log.recovered"),
@@ -114,7 +134,7 @@ impl Recover {
             by: Code::new("recover"),
             body: json!({
                 "branch": branch,
-                "lost": { "branch": last.log.branch, "size": last.head.size, "root": last.head.root },
+                "lost": end,
                 "restored": reconciled.restored,
                 "not_arrived": reconciled.not_arrived,
                 "unmatched": unmatched,
@@ -123,14 +143,7 @@ impl Recover {
         });
         book.apply_unfenced(effects).await?;
         numbered(book, &subject).await?;
-        let head = book.head().await?;
-        let note = comparison
-            .outside
-            .publish(&LogName { room: room.clone(), branch }, &head)
-            .await
-            .context("writing the first checkpoint after the recovery")?;
-        book.keep(&head, &note).await?;
-        Ok(())
+        Ok(branch.map(|branch| (LogName { room: room.clone(), branch }, book)))
     }
 }
 
