@@ -20,7 +20,8 @@ pub use journal::{
     HeldGroup, JournalDetail, JournalLineView, JournalView, PlaceView, RowView, SideView,
 };
 pub use overview::{
-    CompletenessView, GapView, HeldView, HitView, LogEntryView, MeasureView, MomentView, StateMeasure,
+    CompletenessView, GapView, HeldView, HitView, LogEntryView, MeasureView, MomentView,
+    StateMeasure,
 };
 pub use page::Page;
 pub(crate) use remittance::currency_of;

@@ -14,7 +14,9 @@ const LEDGER_MARK: char = ':';
 const SHADOW_MARK: &str = "@shadow";
 
 /// Whether a target's book is written.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// Journals are submitted and count as posted.
@@ -34,7 +36,9 @@ pub struct Target {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{text:?} names no target: an instance and a ledger have 1 to 64 letters, digits, - _ or .")]
+#[error(
+    "{text:?} names no target: an instance and a ledger have 1 to 64 letters, digits, - _ or ."
+)]
 pub struct BadTarget {
     text: String,
 }

@@ -14,7 +14,10 @@ pub enum Hold {
     Nothing,
     Everything,
     /// Whatever is of one of these entities or goes to one of these instances.
-    Of { entities: BTreeSet<Code>, instances: BTreeSet<Code> },
+    Of {
+        entities: BTreeSet<Code>,
+        instances: BTreeSet<Code>,
+    },
 }
 
 impl Hold {

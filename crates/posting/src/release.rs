@@ -58,7 +58,8 @@ impl Release for Releases {
 
     async fn release_all(&self, asked: ReleaseAll) -> Result<ReleaseOutcome, Failure> {
         let key = Code::from(format!("release/{}", asked.idempotency_key));
-        let body_hash = Hash::of(&[b"release", json!([asked.which, asked.seen]).to_string().as_bytes()]);
+        let body_hash =
+            Hash::of(&[b"release", json!([asked.which, asked.seen]).to_string().as_bytes()]);
         for _ in 0..TRIES_MAX {
             if let Some(answer) = self.book.answer(&asked.by, &key).await? {
                 return Ok(answered(&answer, body_hash));

@@ -119,7 +119,7 @@ fn compare_document(tie: &mut Tie, journal: &Journal, document: &BookedDocument,
     let number_differs = match &journal.state {
         JournalState::Posted { document: number, .. } => *number != document.document,
         JournalState::Ready
-            | JournalState::Held
+        | JournalState::Held
         | JournalState::Sending { .. }
         | JournalState::Rejected { .. }
         | JournalState::Parked { .. } => false,

@@ -76,12 +76,7 @@ impl Reference {
 
     /// The account, if the ERP means by it what the role means. What the ERP does not tell is no
     /// reason against it.
-    pub fn postable_account(
-        &self,
-        target: &str,
-        role: Role,
-        on: Date,
-    ) -> Result<&Code, NoAccount> {
+    pub fn postable_account(&self, target: &str, role: Role, on: Date) -> Result<&Code, NoAccount> {
         let Some(account) = self.account(target, role, on) else {
             return Err(NoAccount::Unmapped { target: target.to_owned(), role });
         };

@@ -98,9 +98,15 @@ fn an_account_of_another_nature_is_no_account_of_the_role() {
     assert_eq!(places, [(0, "cloud"), (1, "tower")], "cloud has its own account for clearing");
     let refused = reference.postable_account("tower", Role::Clearing, on);
     let why = refused.expect_err("a liability is no asset").to_string();
-    assert_eq!(why, "role 1090 is of nature asset and its account 90 is of nature liability in tower");
+    assert_eq!(
+        why,
+        "role 1090 is of nature asset and its account 90 is of nature liability in tower"
+    );
     assert!(reference.postable_account("cloud", Role::Clearing, on).is_ok());
-    assert!(reference.postable_account("tower", Role::Withhold, on).is_ok(), "nothing is told of it");
+    assert!(
+        reference.postable_account("tower", Role::Withhold, on).is_ok(),
+        "nothing is told of it"
+    );
     let count = reference.count_natures("tower");
     assert_eq!((count.agree, count.differ, count.untold), (1, 1, 1));
 }

@@ -25,7 +25,8 @@ fn every_target_has_one_text_and_comes_back_from_it() {
 #[test]
 fn what_could_be_read_as_another_target_is_none() {
     let long = "x".repeat(65);
-    for text in ["", "a/b", "a b", ":x", "a:", "a:b:c", "a@shadow@shadow", "a@live", "@shadow", &long]
+    for text in
+        ["", "a/b", "a b", ":x", "a:", "a:b:c", "a@shadow@shadow", "a@live", "@shadow", &long]
     {
         assert!(text.parse::<Target>().is_err(), "{text}");
     }

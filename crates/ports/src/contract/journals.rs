@@ -110,9 +110,8 @@ pub async fn a_held_journal_leaves_only_by_release_or_rejection(fixture: &Fixtur
     let [first, second] = [&keys[0], &keys[1]];
     refused(fixture, change("one", step(first, JournalState::Ready, sending(1, None)))).await;
     assert_eq!(state_of(fixture, first).await, JournalState::Held);
-    let release = |step_key: &str| {
-        change(step_key, step(first, JournalState::Held, JournalState::Ready))
-    };
+    let release =
+        |step_key: &str| change(step_key, step(first, JournalState::Held, JournalState::Ready));
     apply(fixture, release("two")).await;
     refused(fixture, release("three")).await;
     apply(fixture, change("four", step(first, JournalState::Ready, sending(2, None)))).await;

@@ -101,8 +101,10 @@ async fn what_would_be_refused_is_told_while_it_waits() {
 
 #[tokio::test]
 async fn one_entity_or_one_instance_is_held_and_the_others_go_out() {
-    let entities = |name: &str| Hold::Of { entities: [Code::new(name)].into(), instances: [].into() };
-    let instances = |name: &str| Hold::Of { entities: [].into(), instances: [Code::new(name)].into() };
+    let entities =
+        |name: &str| Hold::Of { entities: [Code::new(name)].into(), instances: [].into() };
+    let instances =
+        |name: &str| Hold::Of { entities: [].into(), instances: [Code::new(name)].into() };
     for (hold, journals) in
         [(entities("E1"), 2), (instances("main"), 2), (entities("E2"), 0), (instances("other"), 0)]
     {

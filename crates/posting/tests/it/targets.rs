@@ -89,7 +89,10 @@ async fn a_role_whose_account_is_of_another_nature_there_holds_its_events_and_is
     let log = world.book.written_log();
     let rejected = log.iter().find(|entry| entry.kind == "journal.rejected").expect("it is told");
     let text = rejected.body["text"].as_str().expect("a text");
-    assert!(text.contains("4100 is of nature contra-revenue") && text.contains("expense"), "{text}");
+    assert!(
+        text.contains("4100 is of nature contra-revenue") && text.contains("expense"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -107,11 +110,9 @@ async fn a_nature_that_the_erp_does_not_tell_stands_against_nothing() {
 /// Two instances with books of their own: each journal is sent, looked up and found in its own.
 #[tokio::test]
 async fn two_instances_are_live_at_once_and_each_keeps_its_own_entities() {
-    let mut world = World::new(PostingMode::CreateThenPost);
+    let world = World::new(PostingMode::CreateThenPost);
     let cloud = posting::testing::TestErp::new(PostingMode::NativeKey, world.clock().clone());
-    let mut erps = (*world.posting.erps).clone();
-    erps.insert("cloud".into(), cloud.erp("cloud"));
-    world.posting.erps = std::sync::Arc::new(erps);
+    world.posting.erps.reached(cloud.erp("cloud"));
     let mut times = 0;
     cloud.plan_faults(Box::new(move |call| {
         times += 1;

@@ -46,6 +46,8 @@ impl pb::inquiry_server::Inquiry for InquiryApi {
         let filter = JournalFilter {
             state: field(asked.state, "state")?,
             entity: field(asked.entity, "entity")?,
+            date: field(asked.date, "date")?,
+            target: field(asked.target, "target")?,
         };
         let after: Option<JournalKey> = field(asked.after, "after")?;
         let limit = field(asked.limit, "limit")?;

@@ -5,7 +5,9 @@ use model::journal::{Balanced, Journal, JournalState, Line};
 
 use super::{Malformed, Wire, field, messages, required};
 use crate::proto::canonical::v1 as wire;
-use crate::proto::canonical::v1::journal_state::{Parked, Posted, Ready, Rejected, Sending, State};
+use crate::proto::canonical::v1::journal_state::{
+    Held, Parked, Posted, Ready, Rejected, Sending, State,
+};
 
 messages! {
     Line => wire::Line { side, debit, credit, item }
@@ -49,6 +51,7 @@ impl Wire<wire::JournalState> for JournalState {
     fn wire(self) -> wire::JournalState {
         let state = match self {
             JournalState::Ready => State::Ready(Ready {}),
+            JournalState::Held => State::Held(Held {}),
             JournalState::Sending { fence, draft, since } => {
                 State::Sending(Sending { fence, draft: draft.wire(), since: since.wire() })
             }
@@ -64,6 +67,7 @@ impl Wire<wire::JournalState> for JournalState {
     fn read(wire: wire::JournalState) -> Result<Self, Malformed> {
         Ok(match wire.state.ok_or(Malformed::new("is missing").within("state"))? {
             State::Ready(Ready {}) => JournalState::Ready,
+            State::Held(Held {}) => JournalState::Held,
             State::Sending(sending) => JournalState::Sending {
                 fence: sending.fence,
                 draft: field(sending.draft, "draft")?,

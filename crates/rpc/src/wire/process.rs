@@ -5,7 +5,7 @@ use model::event::EventState;
 use model::event::v1::Finding;
 use ports::accept::{Delivery, Receipt};
 use ports::identity::{Permission, Principal};
-use ports::oversight::{Completeness, Gap, Measure, Moment};
+use ports::oversight::{Completeness, Gap, Held, Measure, Moment};
 use ports::remittances::{Decided, Decision, DecisionOutcome, DocumentClosed, OpeningClaim, Taken};
 
 use super::{Malformed, Wire, enums, field, messages, required};
@@ -34,8 +34,9 @@ messages! {
     Measure => oversight::v1::Measure { documents, events, cents }
     Gap => oversight::v1::Gap { place, id, events, cents, message }
     Completeness => oversight::v1::Completeness {
-        received, states, posted_in_erp, residual, gaps, at,
+        received, states, posted_in_erp, residual, gaps, at, held,
     }
+    Held => oversight::v1::Held { journals, cents }
     Moment => oversight::v1::Moment { at, room, kind, subject, by, text }
     Principal => identity::v1::Principal { subject, tenant, permissions, entities }
 }

@@ -6,7 +6,12 @@ use model::reference::{
     Reference, Route, Standing,
 };
 
-use super::{enums, messages};
+use std::collections::BTreeMap;
+
+use model::code::Code;
+use model::target::Target;
+
+use super::{Malformed, Wire, enums, field, messages};
 use crate::proto::canonical::v1 as wire;
 
 enums! {
@@ -22,9 +27,32 @@ messages! {
     BasisRule => wire::BasisRule { entity, class, basis, from }
     Period => wire::Period { entity, code, from, to, status }
     ChartEntry => wire::ChartEntry { target, role, account, from, to }
-    Route => wire::Route { entity, target }
-    InactiveValue => wire::InactiveValue { kind, code }
+    Route => wire::Route { entity, target, from, to }
+    InactiveValue => wire::InactiveValue { instance, kind, code }
     Reference => wire::Reference {
         version, entities, facilities, payers, bases, periods, chart, routes, inactive,
+        natures,
+    }
+}
+
+/// As its one text.
+impl Wire<String> for Target {
+    fn wire(self) -> String {
+        self.to_string()
+    }
+
+    fn read(wire: String) -> Result<Self, Malformed> {
+        wire.parse().map_err(|_| Malformed::new("names no target"))
+    }
+}
+
+/// What one instance says of its accounts.
+impl Wire<wire::AccountNatures> for BTreeMap<Code, Code> {
+    fn wire(self) -> wire::AccountNatures {
+        wire::AccountNatures { accounts: self.wire() }
+    }
+
+    fn read(wire: wire::AccountNatures) -> Result<Self, Malformed> {
+        field(wire.accounts, "accounts")
     }
 }

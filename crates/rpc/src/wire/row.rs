@@ -23,7 +23,7 @@ messages! {
         purpose, item, reverses,
     }
     WindowGroup => wire::WindowGroup { target, entity, accounting_date }
-    RowStanding => wire::RowStanding { row, place }
+    RowStanding => wire::RowStanding { row, place, target }
     OpenGroup => wire::OpenGroup { group, rows, since }
 }
 

@@ -144,6 +144,3 @@ impl ReferenceData for InForce {
         Ok(self.current.read().unwrap_or_else(PoisonError::into_inner).clone())
     }
 }
-
-#[cfg(test)]
-mod tests;

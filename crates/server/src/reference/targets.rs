@@ -31,7 +31,9 @@ impl Instances<'_> {
             return Ok(());
         }
         let known = self.names.join(", ");
-        bail!("{file}, line {line}: {name:?} names no [[erp]] of the configuration; there are {known}")
+        bail!(
+            "{file}, line {line}: {name:?} names no [[erp]] of the configuration; there are {known}"
+        )
     }
 }
 
@@ -176,7 +178,9 @@ fn route(
 ) -> anyhow::Result<Route> {
     let RouteLine { entity, instance, target, ledger, mode, from, to } = read;
     if entity != EVERY && !known.entities.contains_key(&entity) {
-        bail!("{ROUTES}, line {line}: entity {entity} is not in entities.csv; * means every entity");
+        bail!(
+            "{ROUTES}, line {line}: entity {entity} is not in entities.csv; * means every entity"
+        );
     }
     let Some(instance) = instance.or(target) else {
         bail!("{ROUTES}, line {line}: the column instance is empty; name an [[erp]]");

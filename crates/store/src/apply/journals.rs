@@ -161,7 +161,7 @@ async fn move_on(
     let exactly = match from {
         JournalState::Sending { .. } => Some(record(from, "journal state")?),
         JournalState::Ready
-            | JournalState::Held
+        | JournalState::Held
         | JournalState::Posted { .. }
         | JournalState::Rejected { .. }
         | JournalState::Parked { .. } => None,
@@ -282,7 +282,7 @@ fn document(state: &JournalState) -> Option<&str> {
     match state {
         JournalState::Posted { document, .. } => Some(document.as_str()),
         JournalState::Ready
-            | JournalState::Held
+        | JournalState::Held
         | JournalState::Sending { .. }
         | JournalState::Rejected { .. }
         | JournalState::Parked { .. } => None,

@@ -66,6 +66,8 @@ impl Inquiry for RemoteInquiry {
             book: self.name(),
             state: filter.state.clone().wire(),
             entity: filter.entity.clone().wire(),
+            date: filter.date.wire(),
+            target: filter.target.clone().wire(),
             after: after.cloned().wire(),
             limit: limit.wire(),
         };
