@@ -26,7 +26,7 @@ impl Bearer {
     }
 
     /// The token itself, for the one header that carries it.
-    pub fn expose(&self) -> &str {
+    pub fn as_header(&self) -> &str {
         &self.0
     }
 }

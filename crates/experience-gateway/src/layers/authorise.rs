@@ -47,7 +47,7 @@ pub(crate) async fn request(
     let Some(bearer) = bearer(request.headers()).map(Bearer::new) else {
         return Problem::new(Kind::Unauthenticated).into_response();
     };
-    let caller = api.desk.sign_in(bearer.expose()).await;
+    let caller = api.desk.sign_in(bearer.as_header()).await;
     match caller.and_then(|caller| allow(&caller, needed).map(|()| caller)) {
         Ok(principal) => {
             request.extensions_mut().insert(Caller(principal.clone()));

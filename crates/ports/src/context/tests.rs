@@ -22,7 +22,7 @@ async fn a_caller_holds_inside_its_scope_and_not_in_a_spawned_task() {
     assert!(current().is_none());
     scope(user(), async {
         let Some(Caller::User { principal, bearer }) = current() else { panic!("a user is set") };
-        assert_eq!((&*principal.subject, bearer.expose()), ("anna", "secret.token"));
+        assert_eq!((&*principal.subject, bearer.as_header()), ("anna", "secret.token"));
         scope(Caller::Service(Code::new("intake")), async {
             assert!(matches!(current(), Some(Caller::Service(role)) if &*role == "intake"));
         })

@@ -86,7 +86,7 @@ impl Guard {
         }
         let nobody = || unauthenticated("nobody verifies tokens here");
         let verifier = self.verifier.as_ref().ok_or_else(nobody)?;
-        let principal = match verifier.verify(bearer.expose()).await {
+        let principal = match verifier.verify(bearer.as_header()).await {
             Ok(principal) => principal,
             Err(Unverified::Denied(why)) => {
                 tracing::warn!(%why, "a user's token is refused");

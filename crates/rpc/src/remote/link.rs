@@ -158,7 +158,7 @@ fn introduce<M>(request: &mut Request<M>, speaks: Speaks) -> Result<(), Failure>
     let odd = |_| Failure::defect("the caller's name or token cannot stand in a header");
     match context::current() {
         Some(Caller::User { principal, bearer }) if speaks == Speaks::ForTheCaller => {
-            let token = format!("Bearer {}", bearer.expose());
+            let token = format!("Bearer {}", bearer.as_header());
             let mut token = HeaderValue::try_from(token).map_err(odd)?;
             token.set_sensitive(true);
             headers.insert(AUTHORIZATION, token);

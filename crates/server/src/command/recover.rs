@@ -71,14 +71,12 @@ impl Recover {
             Recovery { book: &books.remittance, manifests: &comparison.outside, erps: &erps };
         let reconciled = recovery.reconcile().await.context("comparing with the ERP")?;
         tell(&reconciled);
-        if !reconciled.unmatched.is_empty() {
-            if self.accept.is_none() {
-                println!(
-                    "posting stands still until these are matched, or accepted by \
-                     `revbridge recover --accept REASON`"
-                );
-                return Ok(ExitCode::from(1));
-            }
+        if !reconciled.unmatched.is_empty() && self.accept.is_none() {
+            println!(
+                "posting stands still until these are matched, or accepted by \
+                 `revbridge recover --accept REASON`"
+            );
+            return Ok(ExitCode::from(1));
         }
         // The reason is in the log before anything follows from it.
         let mut branches = Vec::new();
