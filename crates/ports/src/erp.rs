@@ -2,12 +2,13 @@
 //! The ERP port: several small traits, so that an adapter implements what its ERP has.
 //! How an unknown outcome is resolved follows from the posting mode; see `posting`.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use model::code::Code;
 use model::journal::JournalKey;
-use model::money::{Currency, Minor};
+use model::money::{Currency, Minor, MoneyError, checked_sum};
 use serde::{Deserialize, Serialize};
 use time::Date;
 
@@ -99,6 +100,10 @@ pub enum RejectionCode {
     DimensionInactive,
     Unbalanced,
     PrecisionExceeded,
+    /// The account wants to know with whom.
+    PartyRequired,
+    /// The account takes no party.
+    PartyForbidden,
     /// A document of this key with another body exists.
     Duplicate,
     NotPermitted,
@@ -169,6 +174,47 @@ pub trait ErpBook: Send + Sync {
     async fn documents(&self, after: Option<&Code>, limit: usize) -> Result<BookPage, Failure>;
 }
 
+/// What the ERP's book holds on one account and one set of dimensions.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Balance {
+    pub account: Code,
+    pub facility: Code,
+    pub department: Code,
+    pub service_line: Code,
+    pub payer: Code,
+    pub debit: Minor,
+    pub credit: Minor,
+}
+
+impl Balance {
+    /// Sums lines by account and dimensions.
+    pub fn of<'a>(
+        lines: impl IntoIterator<Item = &'a DocumentLine>,
+    ) -> Result<Vec<Self>, MoneyError> {
+        let mut sums: BTreeMap<[&Code; 5], (Minor, Minor)> = BTreeMap::new();
+        for line in lines {
+            let codes =
+                [&line.account, &line.facility, &line.department, &line.service_line, &line.payer];
+            let sum = sums.entry(codes).or_default();
+            sum.0 = checked_sum([sum.0, line.debit])?;
+            sum.1 = checked_sum([sum.1, line.credit])?;
+        }
+        let balances = sums.into_iter().map(|(codes, (debit, credit))| {
+            let [account, facility, department, service_line, payer] = codes.map(Clone::clone);
+            Self { account, facility, department, service_line, payer, debit, credit }
+        });
+        Ok(balances.collect())
+    }
+}
+
+/// The ERP's own trial balance.
+#[async_trait]
+pub trait Balances: Send + Sync {
+    /// Debits and credits of every posted line of an entity, whoever posted it, dated from one day to
+    /// another, both included. Each set of codes stands once, in their order.
+    async fn trial(&self, entity: &Code, from: Date, to: Date) -> Result<Vec<Balance>, Failure>;
+}
+
 /// One reference value as the ERP has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MasterValue {
@@ -205,5 +251,6 @@ pub struct Erp {
     pub target: Code,
     pub journals: std::sync::Arc<dyn Journals>,
     pub book: std::sync::Arc<dyn ErpBook>,
+    pub balances: std::sync::Arc<dyn Balances>,
     pub master: std::sync::Arc<dyn MasterSource>,
 }

@@ -212,6 +212,7 @@ impl Config {
             path.iter_mut().for_each(anchored);
         }
         self.sources.iter_mut().for_each(|source| anchored(&mut source.folder));
+        self.erps.iter_mut().for_each(|erp| erp.adapter.anchor(base));
     }
 
     /// What can be checked without connecting anywhere.

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Every ERP that we can speak to, as a configuration names it: `kind = "…"`. A new one is one line.
 
+use std::path::Path;
 use std::time::Duration;
 
 use ports::erp::Erp;
 use ports::failure::Failure;
 use serde::{Deserialize, Serialize};
 
-use crate::simulator;
+use crate::{simulator, tryton};
 
 /// The adapter of one configured instance with its settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Adapter {
     Simulator(simulator::Config),
+    Tryton(tryton::Config),
 }
 
 impl Adapter {
@@ -21,6 +23,19 @@ impl Adapter {
     pub fn settle_ms(&self) -> u64 {
         match self {
             Self::Simulator(config) => config.settle_ms,
+            Self::Tryton(config) => config.settle_ms,
+        }
+    }
+
+    /// Makes relative paths relative to the file that they stand in.
+    pub fn anchor(&mut self, base: &Path) {
+        match self {
+            Self::Simulator(_) => {}
+            Self::Tryton(config) => {
+                config.key_file = base.join(&config.key_file);
+                config.authorities_file =
+                    config.authorities_file.take().map(|path| base.join(path));
+            }
         }
     }
 
@@ -29,6 +44,7 @@ impl Adapter {
     pub async fn connect(&self, name: &str, call_max: Duration) -> Result<Erp, Failure> {
         match self {
             Self::Simulator(config) => simulator::connect(name, config, call_max).await,
+            Self::Tryton(config) => tryton::connect(name, config, call_max).await,
         }
     }
 }
