@@ -28,7 +28,8 @@ pub struct Tryton {
     /// Key of the integration user; the same in every copy.
     key: String,
     home: TempDir,
-    /// Databases are copied one after the other: a template has to be left alone meanwhile.
+    /// Databases are copied and loaded one after the other: a template has to be left alone meanwhile,
+    /// and Tryton loads two at once into a tangle.
     copying: Mutex<()>,
 }
 
@@ -64,14 +65,14 @@ impl Tryton {
 
     /// A copy of the seeded database under this name.
     pub fn books(&self, name: &str) -> anyhow::Result<Books> {
+        let url = format!("{}/{name}", self.server.url);
         {
             let _turn = self.copying.lock().unwrap_or_else(PoisonError::into_inner);
             self.cluster
                 .copy_database(golden::DATABASE, name)
                 .map_err(|error| anyhow!("copying the seeded database: {error}"))?;
+            server::touch(&url)?;
         }
-        let url = format!("{}/{name}", self.server.url);
-        server::touch(&url)?;
         let rpc = Rpc::login(&url, seed::ADMINISTRATOR, seed::PASSWORD)?;
         let key_file = self.home.path().join(format!("{name}.key"));
         write_secret(&key_file, &self.key)?;

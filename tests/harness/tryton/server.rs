@@ -76,6 +76,8 @@ pub fn configure(cluster: &Cluster, home: &Path, port: u16) -> anyhow::Result<st
     let mut text = String::new();
     writeln!(text, "[database]\nuri = {database}\npath = {}", data.display())?;
     writeln!(text, "[web]\nlisten = 127.0.0.1:{port}")?;
+    // For so long it also believes its list of databases, and ours are made while it runs.
+    writeln!(text, "[session]\ntimeout = 1")?;
     writeln!(text, "[email]\nuri = smtp://127.0.0.1:1")?;
     let path = home.join("trytond.conf");
     std::fs::write(&path, text)?;
