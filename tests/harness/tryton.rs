@@ -49,7 +49,8 @@ impl Tryton {
     /// it; every later call of the process answers with the same.
     pub fn shared(reference: &Value) -> anyhow::Result<&'static Self> {
         static SHARED: OnceLock<Result<Tryton, String>> = OnceLock::new();
-        let made = SHARED.get_or_init(|| Self::start(reference).map_err(|error| format!("{error:#}")));
+        let made =
+            SHARED.get_or_init(|| Self::start(reference).map_err(|error| format!("{error:#}")));
         made.as_ref().map_err(|why| anyhow!("Tryton cannot be set up: {why}"))
     }
 
@@ -83,7 +84,8 @@ impl Tryton {
 fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
-    let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    let file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
     let mut file = file.with_context(|| format!("writing {}", path.display()))?;
     Ok(file.write_all(text.as_bytes())?)
 }

@@ -77,10 +77,16 @@ impl Ids {
         };
         let company = id("company.company", json!([["party.code", "=", "LVH"]]));
         let account = |code: &str| json!([["company", "=", company], ["code", "=", code]]);
-        let open = json!([["company", "=", company], ["start_date", "<=", day(DAY)],
-            ["end_date", ">=", day(DAY)]]);
-        let off = json!([["company", "=", company], ["code", "=", INACTIVE_DEPARTMENT],
-            ["active", "=", false]]);
+        let open = json!([
+            ["company", "=", company],
+            ["start_date", "<=", day(DAY)],
+            ["end_date", ">=", day(DAY)]
+        ]);
+        let off = json!([
+            ["company", "=", company],
+            ["code", "=", INACTIVE_DEPARTMENT],
+            ["active", "=", false]
+        ]);
         Self {
             journal: id("account.journal", json!([["code", "=", "MISC"]])),
             period: id("account.period", open),
@@ -178,7 +184,10 @@ async fn a_busy_erp_has_kept_nothing_of_what_it_turned_away() {
         }
     }
     tests::say!("of 4 drafts at once {drafted} were taken and {turned_away} turned away");
-    assert!(drafted >= 1 && turned_away >= 1, "the first use of a period is taken by one at a time");
+    assert!(
+        drafted >= 1 && turned_away >= 1,
+        "the first use of a period is taken by one at a time"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -53,7 +53,8 @@ impl Plan {
         if !request.starts_with("POST ") {
             return false;
         }
-        let fitting = self.lose.iter_mut().find(|(part, left)| request.contains(**part) && **left > 0);
+        let fitting =
+            self.lose.iter_mut().find(|(part, left)| request.contains(**part) && **left > 0);
         let Some((_, left)) = fitting else { return false };
         *left -= 1;
         self.lost += 1;

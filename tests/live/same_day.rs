@@ -97,8 +97,7 @@ impl Booked {
 fn an_answer_that_is_lost_after_the_commit_makes_no_second_move() {
     let books = crate::erp::books("lost");
     let lossy = crate::lossy::Lossy::before(&books.url).expect("it listens");
-    let installation =
-        Installation::with_real("lost", &books, &lossy.url).expect("it starts");
+    let installation = Installation::with_real("lost", &books, &lossy.url).expect("it starts");
     lossy.lose(&["/rest/model/account.move?", "/post?"], 2);
     installation.post_the_day().expect("the day is posted");
     assert_eq!(lossy.lost(), 4, "two drafts and two postings went unanswered");

@@ -101,7 +101,8 @@ impl Installation {
     }
 
     fn ready(&self) -> anyhow::Result<()> {
-        let (url, log) = (format!("{}/health/ready", self.url), self.home.path().join("server.log"));
+        let (url, log) =
+            (format!("{}/health/ready", self.url), self.home.path().join("server.log"));
         wait::until("the server is ready", START_BOUND, || ureq::get(&url).call().ok().map(drop))
             .with_context(|| fs::read_to_string(log).unwrap_or_default())
     }
@@ -172,8 +173,13 @@ impl Installation {
         let others = "select key, state, standing::text from remittance.journal
             where state not in ('posted', 'rejected')";
         let others = self.rows(others)?;
-        ensure!(others.is_empty(), "not posted: {others:?}\n{}", tail(&self.home.path().join("server.log")));
-        let keys = self.rows("select key from remittance.journal where state = 'posted' order by key")?;
+        ensure!(
+            others.is_empty(),
+            "not posted: {others:?}\n{}",
+            tail(&self.home.path().join("server.log"))
+        );
+        let keys =
+            self.rows("select key from remittance.journal where state = 'posted' order by key")?;
         Ok(keys.into_iter().flatten().collect())
     }
 

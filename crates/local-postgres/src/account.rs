@@ -73,7 +73,8 @@ impl Account {
     /// Gives one existing file to this account, mode 0600.
     pub(crate) fn own_file(&self, file: &Path) -> Result<()> {
         if let Account::Dropped { uid, gid, .. } = self {
-            chown(file, Some(*uid), Some(*gid)).map_err(Error::file("change the owner of", file))?;
+            chown(file, Some(*uid), Some(*gid))
+                .map_err(Error::file("change the owner of", file))?;
         }
         fs::set_permissions(file, fs::Permissions::from_mode(0o600))
             .map_err(Error::file("change the mode of", file))

@@ -71,7 +71,8 @@ pub fn install(cache: &Path) -> anyhow::Result<Programs> {
         said(Command::new("python3").args(["-m", "venv"]).arg(&place))?;
         let list = fresh.path().join("requirements.txt");
         fs::write(&list, REQUIREMENTS)?;
-        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+        let pip =
+            ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
         said(Command::new(place.join("bin/python")).args(pip).arg(&list))?;
         fs::rename(&place, &environment)?;
     }

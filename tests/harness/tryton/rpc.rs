@@ -32,7 +32,10 @@ impl Rpc {
     /// Calls a method; the context is added.
     pub fn call(&self, method: &str, parameters: Value) -> anyhow::Result<Value> {
         let mut parameters = parameters;
-        parameters.as_array_mut().context("parameters are a list")?.push(json!({ "language": "en" }));
+        parameters
+            .as_array_mut()
+            .context("parameters are a list")?
+            .push(json!({ "language": "en" }));
         self.ask(&json!({ "id": 1, "method": method, "params": parameters }))
             .with_context(|| format!("{method} of Tryton"))
     }

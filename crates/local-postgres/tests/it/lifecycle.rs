@@ -135,7 +135,9 @@ fn a_throw_away_cluster_begins_as_a_copy_of_a_stopped_one() {
     let place = private_directory("rb-test-").unwrap();
     let directory = place.path().join("postgres");
     let cluster = Cluster::open(Settings::at(&directory)).unwrap();
-    cluster.execute("postgres", "create table entry (n int); insert into entry values (7)").unwrap();
+    cluster
+        .execute("postgres", "create table entry (n int); insert into entry values (7)")
+        .unwrap();
     cluster.stop().unwrap();
 
     let one = Cluster::temporary_copy(&directory.join("data")).unwrap();

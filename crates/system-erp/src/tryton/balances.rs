@@ -53,7 +53,13 @@ impl ports::erp::Balances for Balances {
                         ["move.date", "<=", to],
                         ["id", ">", after],
                     ]),
-                    fields: &["account", "debit", "credit", "description", "analytic_lines.account"],
+                    fields: &[
+                        "account",
+                        "debit",
+                        "credit",
+                        "description",
+                        "analytic_lines.account",
+                    ],
                     order: json!([["id", "ASC"]]),
                     limit: Some(LINES_MAX),
                 })

@@ -91,11 +91,7 @@ fn domain(after: Option<&Code>) -> Result<Value, Failure> {
     let moment = moment.told();
     Ok(json!([
         posted,
-        [
-            "OR",
-            [["write_date", ">", moment]],
-            [["write_date", "=", moment], ["id", ">", id]],
-        ],
+        ["OR", [["write_date", ">", moment]], [["write_date", "=", moment], ["id", ">", id]],],
     ]))
 }
 

@@ -174,7 +174,9 @@ fn dimension(
     }
     match known.get(&(root.to_owned(), value.to_string())) {
         Some(own) if own.usable() => Ok(Some(own.id)),
-        Some(_) => Err((RejectionCode::DimensionInactive, format!("the {root} {value} is inactive"))),
+        Some(_) => {
+            Err((RejectionCode::DimensionInactive, format!("the {root} {value} is inactive")))
+        }
         None => Err((RejectionCode::DimensionUnknown, format!("there is no {root} {value}"))),
     }
 }
@@ -229,9 +231,11 @@ async fn accounts(
 ) -> Result<BTreeMap<String, i64>, Failure> {
     let codes: BTreeSet<&str> = journal.lines.iter().map(|line| line.account.as_str()).collect();
     let codes: Vec<Value> = codes.into_iter().map(Value::from).collect();
-    let of_company = json!([["company", "=", company], ["type", "!=", null]]);
-    let found: Vec<Account> = among(client, "account.account", &["code"], of_company, "code", codes)
-        .await?;
+    // An ended account is hidden unless asked for; that it has ended is for Tryton to say.
+    let of_company =
+        json!([["company", "=", company], ["type", "!=", null], ["active", "in", [true, false]]]);
+    let found: Vec<Account> =
+        among(client, "account.account", &["code"], of_company, "code", codes).await?;
     let mut by_code: BTreeMap<String, Option<i64>> = BTreeMap::new();
     for Account { id, code } in found {
         let known = by_code.entry(code.unwrap_or_default());
@@ -260,7 +264,8 @@ async fn dimensions(
     let model = "analytic_account.account";
     let found: Vec<Dimension> =
         among(client, model, Dimension::FIELDS, domain, "code", codes).await?;
-    let named = |own: Dimension| ((own.root().to_owned(), own.code.clone().unwrap_or_default()), own);
+    let named =
+        |own: Dimension| ((own.root().to_owned(), own.code.clone().unwrap_or_default()), own);
     Ok(found.into_iter().map(named).collect())
 }
 

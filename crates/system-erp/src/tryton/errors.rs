@@ -17,7 +17,11 @@ pub(super) const REFUSALS: [(u16, &[&str], RejectionCode); 17] = [
     (400, &["journal-period in closed period"], RejectionCode::PeriodClosed),
     (400, &["on closed journal-period"], RejectionCode::PeriodClosed),
     (400, &["reopen the period"], RejectionCode::PeriodClosed),
-    (400, &["for field \"Period\"", "not valid according to its domain"], RejectionCode::PeriodClosed),
+    (
+        400,
+        &["for field \"Period\"", "not valid according to its domain"],
+        RejectionCode::PeriodClosed,
+    ),
     (
         400,
         &["for field \"Account\" in record", "\"Analytic Account Line\"", "its domain"],

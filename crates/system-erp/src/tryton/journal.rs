@@ -35,7 +35,11 @@ impl Journals {
         self.client.search(Search { name, model: MODEL, domain, fields, order, limit: None }).await
     }
 
-    async fn send_draft(&self, journal: &JournalDocument, ids: &Resolved) -> Result<Answer, Failure> {
+    async fn send_draft(
+        &self,
+        journal: &JournalDocument,
+        ids: &Resolved,
+    ) -> Result<Answer, Failure> {
         let call = Call::post("move.create").path(["rest", "model", MODEL]);
         let call = in_company(with_fields(call), ids.company).json(&mapping::draft(journal, ids));
         self.client.send(call).await.answered(journal.key.as_str())

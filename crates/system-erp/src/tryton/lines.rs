@@ -85,8 +85,9 @@ impl Names {
         let met: BTreeSet<i64> = read.iter().map(|line| line.account).collect();
         let unknown = met.into_iter().filter(|id| !self.accounts.contains_key(id));
         let unknown: Vec<Value> = unknown.map(Value::from).collect();
+        let any = json!([["active", "in", [true, false]]]);
         let found: Vec<Account> =
-            among(client, "account.account", &["code"], json!([]), "id", unknown).await?;
+            among(client, "account.account", &["code"], any, "id", unknown).await?;
         self.accounts.extend(found.into_iter().map(|own| (own.id, mapping::code(own.code))));
         Ok(())
     }

@@ -78,7 +78,11 @@ impl Master {
             .search(Search {
                 name: "accounts.read",
                 model: "account.account",
-                domain: json!([["type", "!=", null], ["code", "!=", null]]),
+                domain: json!([
+                    ["type", "!=", null],
+                    ["code", "!=", null],
+                    ["active", "in", [true, false]],
+                ]),
                 fields: &[
                     "code",
                     "name",

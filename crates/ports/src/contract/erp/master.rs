@@ -26,15 +26,8 @@ pub async fn what_the_sample_needs_is_there_and_active(fixture: &Fixture) {
         assert_eq!(named.len(), 1, "{kind:?} {code}: {named:?}");
         assert!(named[0].active && !named[0].name.is_empty(), "{:?}", named[0]);
     }
-    let natures = [
-        "asset",
-        "contra-asset",
-        "liability",
-        "equity",
-        "revenue",
-        "contra-revenue",
-        "expense",
-    ];
+    let natures =
+        ["asset", "contra-asset", "liability", "equity", "revenue", "contra-revenue", "expense"];
     for account in pull(fixture, MasterKind::Account).await {
         assert!(natures.contains(&account.attribute.as_str()), "{account:?}");
     }

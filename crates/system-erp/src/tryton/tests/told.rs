@@ -162,9 +162,9 @@ async fn only_an_answer_that_names_our_posted_move_ends_a_posting() {
 
 #[tokio::test]
 async fn a_draft_that_is_gone_is_discarded_only_if_the_list_of_moves_says_so() {
-    for (status, list, wanted) in [(200, "[]", "definite"), (200, "[{\"id\": 7}]", "transient"), (
-        404, HTML, "defect",
-    )] {
+    for (status, list, wanted) in
+        [(200, "[]", "definite"), (200, "[{\"id\": 7}]", "transient"), (404, HTML, "defect")]
+    {
         let world = World::new();
         let erp = world.erp().await;
         world.stand_in.prepare("DELETE /books/rest/model/account.move/7", 404, HTML);
@@ -220,7 +220,8 @@ async fn codes_that_lead_nowhere_are_refused_without_a_draft() {
 
 #[test]
 fn a_relative_key_file_lies_beside_the_configuration_and_a_mistyped_setting_is_refused() {
-    let config = json!({ "kind": "tryton", "url": "https://erp.example.org/books", "key_file": "k" });
+    let config =
+        json!({ "kind": "tryton", "url": "https://erp.example.org/books", "key_file": "k" });
     let mut adapter: Adapter = serde_json::from_value(config).expect("a configuration");
     adapter.anchor(std::path::Path::new("/etc/revbridge"));
     let Adapter::Tryton(config) = adapter else { panic!("{adapter:?}") };

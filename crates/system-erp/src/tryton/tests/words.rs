@@ -72,10 +72,7 @@ const TOLD: [(&str, RejectionCode); 17] = [
          \"-$10.00 @ 1290\".",
         RejectionCode::PartyForbidden,
     ),
-    (
-        "You are not allowed to access \"Account Move\".",
-        RejectionCode::NotPermitted,
-    ),
+    ("You are not allowed to access \"Account Move\".", RejectionCode::NotPermitted),
     ("You cannot modify posted move \"1\".", RejectionCode::Other),
     ("To post move \"(17)\", you must fill in its lines.", RejectionCode::Other),
 ];
