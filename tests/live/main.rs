@@ -4,7 +4,4 @@
 
 mod adapter;
 mod erp;
-mod lossy;
 mod reader;
-mod same_day;
-mod site;
