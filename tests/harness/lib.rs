@@ -8,5 +8,6 @@ pub mod programs;
 pub mod say;
 pub mod sender;
 pub mod site;
+pub mod tryton;
 pub mod upkeep;
 pub mod wait;

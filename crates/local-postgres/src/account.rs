@@ -70,6 +70,16 @@ impl Account {
             .map_err(Error::file("change the mode of", directory))
     }
 
+    /// Gives one existing file to this account, mode 0600.
+    pub(crate) fn own_file(&self, file: &Path) -> Result<()> {
+        if let Account::Dropped { uid, gid, .. } = self {
+            chown(file, Some(*uid), Some(*gid))
+                .map_err(Error::file("change the owner of", file))?;
+        }
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600))
+            .map_err(Error::file("change the mode of", file))
+    }
+
     /// Fails when this account cannot reach the path: the nearest directory that stops it is named.
     /// What does not exist yet counts as reachable.
     pub(crate) fn check_reach(&self, path: &Path) -> Result<()> {

@@ -5,6 +5,7 @@
 //! `ports::book_contract!(path::to::factory)` makes one `#[tokio::test]` of each rule; the factory is
 //! an `async fn() -> Fixture` and gives a fresh, empty book each time. `all` runs them in a row.
 
+pub mod erp;
 pub mod feed;
 pub mod inbox;
 pub mod inquiry;

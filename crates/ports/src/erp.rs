@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use model::code::Code;
 use model::journal::JournalKey;
-use model::money::{Currency, Minor};
+use model::money::{Currency, Minor, MoneyError, checked_sum};
 use serde::{Deserialize, Serialize};
 use time::Date;
 
@@ -101,6 +101,10 @@ pub enum RejectionCode {
     DimensionInactive,
     Unbalanced,
     PrecisionExceeded,
+    /// The account wants to know with whom.
+    PartyRequired,
+    /// The account takes no party.
+    PartyForbidden,
     /// A document of this key with another body exists.
     Duplicate,
     NotPermitted,
@@ -171,6 +175,47 @@ pub trait ErpBook: Send + Sync {
     async fn documents(&self, after: Option<&Code>, limit: usize) -> Result<BookPage, Failure>;
 }
 
+/// What the ERP's book holds on one account and one set of dimensions.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Balance {
+    pub account: Code,
+    pub facility: Code,
+    pub department: Code,
+    pub service_line: Code,
+    pub payer: Code,
+    pub debit: Minor,
+    pub credit: Minor,
+}
+
+impl Balance {
+    /// Sums lines by account and dimensions.
+    pub fn of<'a>(
+        lines: impl IntoIterator<Item = &'a DocumentLine>,
+    ) -> Result<Vec<Self>, MoneyError> {
+        let mut sums: BTreeMap<[&Code; 5], (Minor, Minor)> = BTreeMap::new();
+        for line in lines {
+            let codes =
+                [&line.account, &line.facility, &line.department, &line.service_line, &line.payer];
+            let sum = sums.entry(codes).or_default();
+            sum.0 = checked_sum([sum.0, line.debit])?;
+            sum.1 = checked_sum([sum.1, line.credit])?;
+        }
+        let balances = sums.into_iter().map(|(codes, (debit, credit))| {
+            let [account, facility, department, service_line, payer] = codes.map(Clone::clone);
+            Self { account, facility, department, service_line, payer, debit, credit }
+        });
+        Ok(balances.collect())
+    }
+}
+
+/// The ERP's own trial balance.
+#[async_trait]
+pub trait Balances: Send + Sync {
+    /// Debits and credits of every posted line of an entity, whoever posted it, dated from one day to
+    /// another, both included. Each set of codes stands once, in their order.
+    async fn trial(&self, entity: &Code, from: Date, to: Date) -> Result<Vec<Balance>, Failure>;
+}
+
 /// One reference value as the ERP has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MasterValue {
@@ -207,6 +252,7 @@ pub struct Erp {
     pub target: Code,
     pub journals: Arc<dyn Journals>,
     pub book: Arc<dyn ErpBook>,
+    pub balances: Arc<dyn Balances>,
     pub master: Arc<dyn MasterSource>,
 }
 

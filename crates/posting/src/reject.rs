@@ -45,6 +45,8 @@ pub fn code_of(code: RejectionCode) -> exception::Code {
         RejectionCode::Duplicate => exception::Code::PostIncident,
         RejectionCode::Unbalanced
         | RejectionCode::PrecisionExceeded
+        | RejectionCode::PartyRequired
+        | RejectionCode::PartyForbidden
         | RejectionCode::NotPermitted
         | RejectionCode::Other => exception::Code::PostRejected,
     }
@@ -61,6 +63,8 @@ fn concerns_every_line(code: RejectionCode) -> Concern {
         RejectionCode::Duplicate
         | RejectionCode::Unbalanced
         | RejectionCode::PrecisionExceeded
+        | RejectionCode::PartyRequired
+        | RejectionCode::PartyForbidden
         | RejectionCode::NotPermitted
         | RejectionCode::Other => Concern::Document,
     }

@@ -21,7 +21,7 @@ use tonic::{Code, Response, Status};
 
 pub(crate) use accept::{AcceptApi, RemoteAccept};
 pub(crate) use documents::{DocumentsApi, RemoteDocuments};
-pub(crate) use erp::{ErpApi, RemoteBook, RemoteJournals, RemoteMaster};
+pub(crate) use erp::{ErpApi, RemoteBalances, RemoteBook, RemoteJournals, RemoteMaster};
 pub(crate) use feed::{FeedApi, RemoteFeed};
 pub(crate) use identity::{IdentityApi, RemoteIdentity};
 pub(crate) use inquiry::{InquiryApi, RemoteInquiry};

@@ -16,13 +16,14 @@ pub enum Api {
     Oversight,
     Journals,
     ErpBook,
+    Balances,
     MasterSource,
     Identity,
     ReferenceData,
 }
 
 impl Api {
-    pub const ALL: [Api; 12] = [
+    pub const ALL: [Api; 13] = [
         Api::Accept,
         Api::Documents,
         Api::Feed,
@@ -32,6 +33,7 @@ impl Api {
         Api::Oversight,
         Api::Journals,
         Api::ErpBook,
+        Api::Balances,
         Api::MasterSource,
         Api::Identity,
         Api::ReferenceData,
@@ -49,6 +51,7 @@ impl Api {
             Api::Oversight => "revbridge.oversight.v1.Oversight",
             Api::Journals => "revbridge.erp.v1.Journals",
             Api::ErpBook => "revbridge.erp.v1.ErpBook",
+            Api::Balances => "revbridge.erp.v1.Balances",
             Api::MasterSource => "revbridge.erp.v1.MasterSource",
             Api::Identity => "revbridge.identity.v1.Identity",
             Api::ReferenceData => "revbridge.reference.v1.ReferenceData",
@@ -136,6 +139,7 @@ pub(crate) const METHODS: [Method; 53] = [
     method(Api::Journals, "Discard", NOBODY),
     method(Api::Journals, "Find", NOBODY),
     method(Api::ErpBook, "Documents", NOBODY),
+    method(Api::Balances, "Trial", NOBODY),
     method(Api::MasterSource, "Pull", NOBODY),
     method(Api::Identity, "Verify", NOBODY),
     method(Api::ReferenceData, "Current", NOBODY),

@@ -42,16 +42,18 @@ impl Policy {
             Api::Remittances,
             Api::Oversight,
         ];
-        const OVERSIGHT: [Api; 7] = [
+        const OVERSIGHT: [Api; 8] = [
             Api::Documents,
             Api::Feed,
             Api::Inquiry,
             Api::Records,
             Api::ReferenceData,
             Api::ErpBook,
+            Api::Balances,
             Api::MasterSource,
         ];
-        const POSTING: [Api; 3] = [Api::Journals, Api::ErpBook, Api::MasterSource];
+        const POSTING: [Api; 4] =
+            [Api::Journals, Api::ErpBook, Api::Balances, Api::MasterSource];
         let mut policy = Self::closed();
         for api in GATEWAY {
             policy = policy.allow("gateway", api, Right::ForUsers);

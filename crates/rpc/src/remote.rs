@@ -25,7 +25,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::address::{Address, AddressError};
 use crate::api::{
-    RemoteAccept, RemoteBook, RemoteDocuments, RemoteFeed, RemoteIdentity, RemoteInquiry,
+    RemoteAccept, RemoteBalances, RemoteBook, RemoteDocuments, RemoteFeed, RemoteIdentity, RemoteInquiry,
     RemoteJournals, RemoteMaster, RemoteOversight, RemoteRecords, RemoteReference,
     RemoteRemittances,
 };
@@ -110,6 +110,7 @@ impl Remote {
             target: target.clone(),
             journals: Arc::new(journals),
             book: Arc::new(RemoteBook { link: link.clone(), target: target.clone() }),
+            balances: Arc::new(RemoteBalances { link: link.clone(), target: target.clone() }),
             master: Arc::new(RemoteMaster { link, target }),
         })
     }

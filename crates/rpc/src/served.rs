@@ -29,6 +29,7 @@ use crate::guard::{Guard, Guarding};
 use crate::listener::{ListenError, Listener};
 use crate::methods::Api;
 use crate::policy::Policy;
+use crate::proto::erp::v1::balances_server::BalancesServer;
 use crate::proto::erp::v1::erp_book_server::ErpBookServer;
 use crate::proto::erp::v1::journals_server::JournalsServer;
 use crate::proto::erp::v1::master_source_server::MasterSourceServer;
@@ -203,6 +204,7 @@ impl Served {
         offer!(self.oversight, OversightServer, OversightApi, Api::Oversight);
         offer!(self.erps.clone(), JournalsServer, ErpApi, Api::Journals);
         offer!(self.erps.clone(), ErpBookServer, ErpApi, Api::ErpBook);
+        offer!(self.erps.clone(), BalancesServer, ErpApi, Api::Balances);
         offer!(self.erps, MasterSourceServer, ErpApi, Api::MasterSource);
         offer!(self.identity, IdentityServer, IdentityApi, Api::Identity);
         offer!(self.reference, ReferenceDataServer, ReferenceApi, Api::ReferenceData);

@@ -249,6 +249,7 @@ impl Config {
             secrets::anchor(place, base);
         }
         for erp in &mut self.erps {
+            erp.adapter.anchor(base);
             erp.adapter.secrets().into_iter().for_each(|place| secrets::anchor(place, base));
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Every ERP that we can speak to, as a configuration names it: `kind = "…"`. A new one is one line.
 
+use std::path::Path;
 use std::time::Duration;
 
 use ports::erp::Erp;
@@ -8,13 +9,14 @@ use ports::failure::Failure;
 use ports::secret::{Secret, Secrets};
 use serde::{Deserialize, Serialize};
 
-use crate::simulator;
+use crate::{simulator, tryton};
 
 /// The adapter of one configured instance with its settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Adapter {
     Simulator(simulator::Config),
+    Tryton(tryton::Config),
 }
 
 impl Adapter {
@@ -22,6 +24,19 @@ impl Adapter {
     pub fn settle_ms(&self) -> u64 {
         match self {
             Self::Simulator(config) => config.settle_ms,
+            Self::Tryton(config) => config.settle_ms,
+        }
+    }
+
+    /// Makes relative paths relative to the file that they stand in.
+    pub fn anchor(&mut self, base: &Path) {
+        match self {
+            Self::Simulator(_) => {}
+            Self::Tryton(config) => {
+                config.key_file = base.join(&config.key_file);
+                config.authorities_file =
+                    config.authorities_file.take().map(|path| base.join(path));
+            }
         }
     }
 
@@ -29,11 +44,14 @@ impl Adapter {
     pub fn secrets(&mut self) -> Vec<&mut Secret> {
         match self {
             Self::Simulator(config) => config.token.iter_mut().collect(),
+            // Its key has a file of its own, which is read again when the key is refused.
+            Self::Tryton(_) => Vec::new(),
         }
     }
 
-    /// Connects an instance under its name; its credential follows the place where it is kept. A call never takes longer than `call_max`, which the
-    /// caller keeps below its lease. `Transient` while the ERP cannot be reached.
+    /// Connects an instance under its name; its credential follows the place where it is kept. A call
+    /// never takes longer than `call_max`, which the caller keeps below its lease. `Transient` while
+    /// the ERP cannot be reached.
     pub async fn connect(
         &self,
         name: &str,
@@ -42,6 +60,7 @@ impl Adapter {
     ) -> Result<Erp, Failure> {
         match self {
             Self::Simulator(config) => simulator::connect(name, config, call_max, secrets).await,
+            Self::Tryton(config) => tryton::connect(name, config, call_max).await,
         }
     }
 }

@@ -30,10 +30,12 @@ pub async fn connect(
     let client = client::Client::new(name, config, call_max, secrets).await?;
     let told = client.capabilities().await?;
     let journals = journal::Journals::new(client.clone(), config.capabilities(&told)?);
+    let book = Arc::new(master_data::Book::new(client.clone()));
     Ok(Erp {
         target: Code::new(name),
         journals: Arc::new(journals),
-        book: Arc::new(master_data::Book::new(client.clone())),
+        book: book.clone(),
+        balances: book,
         master: Arc::new(master_data::Master::new(client)),
     })
 }

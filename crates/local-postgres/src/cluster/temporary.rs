@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use super::start::answering;
 use super::stop::{alive, signal};
-use super::{Cluster, Lifetime, owner_path};
+use super::{Cluster, Lifetime, data_path, owner_path};
 use crate::account::{Account, temporary_root};
 use crate::settings::Settings;
 use crate::{Error, Result};
@@ -51,6 +51,22 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// A throw-away cluster that begins as a copy of the data of a stopped one: of the directory `data`
+    /// in it, or of a copy of that. The same major version has to be at hand.
+    pub fn temporary_copy(of: &Path) -> Result<Self> {
+        let account = Account::choose()?;
+        let root = root(&account)?;
+        sweep(&root);
+        let fresh = make_in(&root, PREFIX)?;
+        copy(of, &data_path(fresh.path()), &account)?;
+        let mut settings = Settings::at(fresh.path().to_path_buf());
+        settings.connections_max = 200;
+        settings.shared_buffers_mib = 32;
+        let cluster = Self::open_for(settings, Lifetime::Temporary)?;
+        let _ = fresh.keep();
+        Ok(cluster)
+    }
+
     /// The one cluster of this process, made at the first call. Tests make databases of their own
     /// in it; it goes when the process ends.
     pub fn shared_for_tests() -> Result<&'static Cluster, &'static Error> {
@@ -58,6 +74,23 @@ impl Cluster {
         let room = |settings: &mut Settings| settings.connections_max = 400;
         SHARED.get_or_init(|| Cluster::temporary_with(room)).as_ref()
     }
+}
+
+/// Copies a directory of Postgres and gives the copy to the account that Postgres runs as.
+fn copy(from: &Path, to: &Path, account: &Account) -> Result<()> {
+    fs::create_dir(to).map_err(Error::file("create directory", to))?;
+    account.own(to)?;
+    for entry in fs::read_dir(from).map_err(Error::file("read", from))? {
+        let entry = entry.map_err(Error::file("read", from))?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            copy(&source, &target, account)?;
+        } else {
+            fs::copy(&source, &target).map_err(Error::file("copy", &source))?;
+            account.own_file(&target)?;
+        }
+    }
+    Ok(())
 }
 
 /// A fresh directory, removed when dropped, below which a cluster can be opened: when we are root,

@@ -129,3 +129,24 @@ fn a_database_is_copied_and_dropped_while_connected() {
     cluster.drop_database("copy_of_odd").unwrap();
     assert!(cluster.query("copy_of_odd", "select 1").is_err());
 }
+
+#[test]
+fn a_throw_away_cluster_begins_as_a_copy_of_a_stopped_one() {
+    let place = private_directory("rb-test-").unwrap();
+    let directory = place.path().join("postgres");
+    let cluster = Cluster::open(Settings::at(&directory)).unwrap();
+    cluster
+        .execute("postgres", "create table entry (n int); insert into entry values (7)")
+        .unwrap();
+    cluster.stop().unwrap();
+
+    let one = Cluster::temporary_copy(&directory.join("data")).unwrap();
+    let other = Cluster::temporary_copy(&directory.join("data")).unwrap();
+    one.execute("postgres", "update entry set n = 8").unwrap();
+    assert_eq!(value(&one, "postgres", "select n from entry"), "8");
+    assert_eq!(value(&other, "postgres", "select n from entry"), "7");
+    let copied = one.directory().to_path_buf();
+    one.stop().unwrap();
+    assert!(!copied.exists(), "a copy goes when it ends");
+    assert!(directory.join("data/PG_VERSION").is_file(), "what was copied stays");
+}

@@ -11,8 +11,8 @@ use futures::future::{pending, poll_fn};
 use model::code::Code;
 use model::journal::JournalKey;
 use ports::erp::{
-    BookPage, BookedDocument, Capabilities, Erp, ErpBook, Found, FoundState, JournalDocument,
-    Journals, MasterKind, MasterSource, MasterValue, PostingMode, Submitted,
+    Balance, Balances, BookPage, BookedDocument, Capabilities, Erp, ErpBook, Found, FoundState,
+    JournalDocument, Journals, MasterKind, MasterSource, MasterValue, PostingMode, Submitted,
 };
 use ports::failure::Failure;
 use ports::memory::MemoryClock;
@@ -78,8 +78,8 @@ impl TestErp {
 
     pub fn erp(&self, target: &str) -> Erp {
         let shared = Arc::new(self.clone());
-        let (journals, book) = (shared.clone(), shared.clone());
-        Erp { target: target.into(), journals, book, master: shared }
+        let (journals, book, balances) = (shared.clone(), shared.clone(), shared.clone());
+        Erp { target: target.into(), journals, book, balances, master: shared }
     }
 
     pub fn plan_faults(&self, plan: Plan) {
@@ -263,6 +263,18 @@ impl ErpBook for TestErp {
         let more = begin + documents.len() < posted.len();
         let last = documents.last().map(|document| document.document.clone());
         Ok(BookPage { documents, next: last.filter(|_| more) })
+    }
+}
+
+#[async_trait]
+impl Balances for TestErp {
+    async fn trial(&self, entity: &Code, from: Date, to: Date) -> Result<Vec<Balance>, Failure> {
+        let posted = self.papers(FoundState::Posted);
+        let own = posted.iter().map(|paper| &paper.journal);
+        let own = own.filter(|journal| journal.entity == *entity);
+        let dated = own.filter(|journal| from <= journal.date && journal.date <= to);
+        Balance::of(dated.flat_map(|journal| &journal.lines))
+            .map_err(|error| Failure::defect(error.to_string()))
     }
 }
 

@@ -7,14 +7,16 @@ use std::time::{Duration, Instant};
 use model::code::Code;
 use model::journal::JournalKey;
 use ports::erp::{
-    BookPage, Capabilities, ErpBook, Found, Instances, JournalDocument, Journals, MasterKind,
+    Balance, Balances, BookPage, Capabilities, ErpBook, Found, Instances, JournalDocument, Journals, MasterKind,
     MasterSource, MasterValue, Submitted,
 };
 use ports::failure::Failure;
+use time::Date;
 use tonic::Request;
 
 use super::{Answer, answer};
 use crate::proto::erp::v1 as pb;
+use crate::proto::erp::v1::balances_client::BalancesClient;
 use crate::proto::erp::v1::erp_book_client::ErpBookClient;
 use crate::proto::erp::v1::journals_client::JournalsClient;
 use crate::proto::erp::v1::master_source_client::MasterSourceClient;
@@ -80,6 +82,18 @@ impl pb::erp_book_server::ErpBook for ErpApi {
         let after: Option<Code> = field(asked.after, "after")?;
         let limit = field(asked.limit, "limit")?;
         answer(erp.book.documents(after.as_ref(), limit).await, BookPage::wire)
+    }
+}
+
+#[tonic::async_trait]
+impl pb::balances_server::Balances for ErpApi {
+    async fn trial(&self, request: Request<pb::TrialRequest>) -> Answer<pb::TrialAnswer> {
+        let asked = request.into_inner();
+        let erp = self.instance(&asked.target)?;
+        let entity: Code = field(asked.entity, "entity")?;
+        let (from, to) = (field(asked.from, "from")?, field(asked.to, "to")?);
+        let trial = erp.balances.trial(&entity, from, to).await;
+        answer(trial, |balances| pb::TrialAnswer { balances: balances.wire() })
     }
 }
 
@@ -186,6 +200,21 @@ impl ErpBook for RemoteBook {
         let (target, after) = (self.target.clone().wire(), after.cloned().wire());
         let ask = pb::DocumentsRequest { target, after, limit: limit.wire() };
         self.link.read(ask, sending!(ErpBookClient.documents), BookPage::read).await
+    }
+}
+
+pub(crate) struct RemoteBalances {
+    pub link: Arc<Link>,
+    pub target: Code,
+}
+
+#[async_trait::async_trait]
+impl Balances for RemoteBalances {
+    async fn trial(&self, entity: &Code, from: Date, to: Date) -> Result<Vec<Balance>, Failure> {
+        let (target, entity) = (self.target.clone().wire(), entity.clone().wire());
+        let ask = pb::TrialRequest { target, entity, from: from.wire(), to: to.wire() };
+        let open = |answer: pb::TrialAnswer| field(answer.balances, "balances");
+        self.link.read(ask, sending!(BalancesClient.trial), open).await
     }
 }
 

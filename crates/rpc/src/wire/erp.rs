@@ -2,7 +2,7 @@
 //! What is said to an ERP and what it answers.
 
 use ports::erp::{
-    BookPage, BookedDocument, Capabilities, DocumentLine, Found, FoundState, JournalDocument,
+    Balance, BookPage, BookedDocument, Capabilities, DocumentLine, Found, FoundState, JournalDocument,
     MasterKind, MasterValue, PostingMode, Rejection, RejectionCode, Submitted,
 };
 
@@ -15,7 +15,8 @@ enums! {
     FoundState => wire::FoundState { Draft, Posted }
     RejectionCode => wire::RejectionCode {
         PeriodClosed, AccountUnknown, AccountInactive, DimensionUnknown, DimensionInactive,
-        Unbalanced, PrecisionExceeded, Duplicate, NotPermitted, Other,
+        Unbalanced, PrecisionExceeded, PartyRequired, PartyForbidden, Duplicate, NotPermitted,
+        Other,
     }
     MasterKind => wire::MasterKind {
         Entity, Account, Facility, Department, ServiceLine, Payer, Period,
@@ -31,6 +32,7 @@ messages! {
     Rejection => wire::Rejection { code, line, text }
     Found => wire::Found { document, state, total }
     BookedDocument => wire::BookedDocument { document, key, entity, date, lines }
+    Balance => wire::Balance { account, facility, department, service_line, payer, debit, credit }
     BookPage => wire::BookPage { documents, next }
     MasterValue => wire::MasterValue { code, name, active, attribute, from, to }
 }

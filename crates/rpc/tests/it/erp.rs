@@ -9,11 +9,12 @@ use model::code::Code;
 use model::journal::JournalKey;
 use model::money::Currency;
 use ports::erp::{
-    BookPage, BookedDocument, Capabilities, DocumentLine, Erp, ErpBook, Found, FoundState,
+    Balance, Balances, BookPage, BookedDocument, Capabilities, DocumentLine, Erp, ErpBook, Found, FoundState,
     Instances, JournalDocument, Journals, MasterKind, MasterSource, MasterValue, PostingMode,
     Submitted,
 };
 use ports::failure::Failure;
+use time::Date;
 use time::macros::date;
 use tokio::sync::Semaphore;
 
@@ -134,6 +135,19 @@ impl ErpBook for Paper {
 }
 
 #[async_trait::async_trait]
+impl Balances for Paper {
+    async fn trial(&self, entity: &Code, from: Date, to: Date) -> Result<Vec<Balance>, Failure> {
+        let days = (to - from).whole_days();
+        let line = journal("RB-1").lines.remove(0);
+        let mut balances =
+            Balance::of([&line]).map_err(|error| Failure::defect(error.to_string()))?;
+        balances[0].account = entity.clone();
+        balances[0].credit = days;
+        Ok(balances)
+    }
+}
+
+#[async_trait::async_trait]
 impl MasterSource for Paper {
     async fn pull(&self, kind: MasterKind) -> Result<Vec<MasterValue>, Failure> {
         let name = format!("{kind:?}");
@@ -150,6 +164,7 @@ pub fn instances(paper: &Arc<Paper>) -> Instances {
         target: "main".into(),
         journals: paper.clone(),
         book: paper.clone(),
+        balances: paper.clone(),
         master: paper.clone(),
     });
     instances

@@ -18,7 +18,7 @@ use super::answer::Answer;
 use super::desk::{Desk, Request};
 use super::faults::Operation;
 use super::journal::JournalRequest;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Range};
 use super::listener::Scissors;
 use super::mode::{Mode, create_then_post, keyless, native_key};
 use super::reference::Page;
@@ -214,6 +214,9 @@ async fn documents(
 struct BalanceQuery {
     entity: String,
     period: Option<String>,
+    /// First and last day, both included.
+    from: Option<String>,
+    to: Option<String>,
 }
 
 async fn balances(
@@ -225,7 +228,12 @@ async fn balances(
         if !ledger.reference.entities.contains_key(&query.entity) {
             return Answer::error(404, "ENTITY_UNKNOWN", "there is no such entity");
         }
-        Answer::ok(200, ledger.balances(&query.entity, query.period.as_deref()))
+        let range = Range {
+            period: query.period.as_deref(),
+            from: query.from.as_deref(),
+            to: query.to.as_deref(),
+        };
+        Answer::ok(200, ledger.balances(&query.entity, &range))
     };
     read(&desk, scissors, "balances", work).await
 }

@@ -32,6 +32,23 @@ pub struct Ledger {
     created: u64,
 }
 
+/// Which documents are summed; what is absent does not restrict. Days are YYYY-MM-DD, so their texts
+/// compare as they do.
+#[derive(Debug, Default)]
+pub struct Range<'a> {
+    pub period: Option<&'a str>,
+    pub from: Option<&'a str>,
+    pub to: Option<&'a str>,
+}
+
+impl Range<'_> {
+    fn holds(&self, journal: &Journal) -> bool {
+        self.period.is_none_or(|period| period == journal.period)
+            && self.from.is_none_or(|from| from <= journal.date.as_str())
+            && self.to.is_none_or(|to| journal.date.as_str() <= to)
+    }
+}
+
 pub fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
@@ -98,11 +115,11 @@ impl Ledger {
     }
 
     /// Debit and credit totals of posted lines per account and dimensions.
-    pub fn balances(&self, entity: &str, period: Option<&str>) -> Value {
+    pub fn balances(&self, entity: &str, range: &Range<'_>) -> Value {
         let mut sums: BTreeMap<(&str, &BTreeMap<_, _>), (i64, i64)> = BTreeMap::new();
         for document in self.posted.iter().filter_map(|&index| self.documents.get(index)) {
             let journal = &document.journal;
-            if journal.entity != entity || period.is_some_and(|period| period != journal.period) {
+            if journal.entity != entity || !range.holds(journal) {
                 continue;
             }
             for line in &journal.lines {
@@ -122,7 +139,13 @@ impl Ledger {
                 })
             })
             .collect();
-        json!({ "entity": entity, "period": period, "balances": rows })
+        json!({
+            "entity": entity,
+            "period": range.period,
+            "from": range.from,
+            "to": range.to,
+            "balances": rows,
+        })
     }
 
     /// Checks and posts a journal in one step.

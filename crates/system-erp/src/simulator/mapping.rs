@@ -8,7 +8,7 @@ use model::journal::JournalKey;
 use model::money::{Minor, decimal, parse_minor};
 use outbound::Answer;
 use ports::erp::{
-    BookedDocument, DocumentLine, FoundState, JournalDocument, PostingMode, Rejection,
+    Balance, BookedDocument, DocumentLine, FoundState, JournalDocument, PostingMode, Rejection,
     RejectionCode,
 };
 use ports::failure::Failure;
@@ -157,6 +157,35 @@ struct DetailLine {
     dimensions: BTreeMap<String, Code>,
     #[serde(default)]
     text: Code,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct BalancesPage {
+    pub balances: Vec<ToldBalance>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct ToldBalance {
+    account: Code,
+    #[serde(default)]
+    dimensions: BTreeMap<String, Code>,
+    debit: String,
+    credit: String,
+}
+
+/// A balance; nothing when it cannot be read to the cent.
+pub fn balance(mut told: ToldBalance) -> Option<Balance> {
+    let [facility, department, service_line, payer] =
+        DIMENSIONS.map(|kind| told.dimensions.remove(kind).unwrap_or_default());
+    Some(Balance {
+        account: told.account,
+        facility,
+        department,
+        service_line,
+        payer,
+        debit: parse_minor(told.debit.as_bytes()).ok()?,
+        credit: parse_minor(told.credit.as_bytes()).ok()?,
+    })
 }
 
 /// A document of the ERP's book; nothing when it cannot be read to the cent.

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Reference data and the book of the simulated ERP, read page by page.
+//! Reference data, the book and the trial balance of the simulated ERP. What comes in pages is read to
+//! the last one.
 
 use async_trait::async_trait;
 use model::code::Code;
 use outbound::Call;
-use ports::erp::{BookPage, ErpBook, MasterKind, MasterSource, MasterValue};
+use ports::erp::{Balance, Balances, BookPage, ErpBook, MasterKind, MasterSource, MasterValue};
 use ports::failure::Failure;
 use serde::Deserialize;
+use time::Date;
 
 use super::client::Client;
-use super::mapping::{self, DocumentsPage};
+use super::mapping::{self, BalancesPage, DocumentsPage};
 
 /// More pages than this are a mistake of the other side, not reference data.
 const PAGES_MAX: usize = 10_000;
@@ -37,6 +39,22 @@ impl ErpBook for Book {
         }
         let next = page.more.then(|| Code::from(page.next_after.to_string()));
         Ok(BookPage { documents, next })
+    }
+}
+
+#[async_trait]
+impl Balances for Book {
+    async fn trial(&self, entity: &Code, from: Date, to: Date) -> Result<Vec<Balance>, Failure> {
+        let call = Call::get("balances.read").path(["api", "balances"]).query("entity", entity);
+        let call = call.query("from", from).query("to", to);
+        let page: BalancesPage = self.client.read(call).await?;
+        let mut balances = Vec::with_capacity(page.balances.len());
+        for told in page.balances {
+            let read = mapping::balance(told);
+            balances.push(read.ok_or_else(|| Failure::defect("an unreadable balance"))?);
+        }
+        balances.sort();
+        Ok(balances)
     }
 }
 

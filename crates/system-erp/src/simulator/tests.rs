@@ -6,4 +6,5 @@ mod faults;
 mod master;
 mod modes;
 mod refusals;
+mod rules;
 mod world;

@@ -24,7 +24,7 @@ async fn a_changed_file_is_in_force_after_the_next_poll() {
     assert_eq!(live.get().expose_secret(), "first");
     assert_eq!(store.poll().await, Polled::default());
     file(folder.path(), "token", "second\n");
-    assert_eq!(store.poll().await.renewed, [place.clone()]);
+    assert_eq!(store.poll().await.renewed, std::slice::from_ref(&place));
     assert_eq!(live.get().expose_secret(), "second");
     assert_eq!(second.get().expose_secret(), "second");
 

@@ -42,7 +42,7 @@ async fn a_rotation_wraps_under_the_new_key_and_still_unwraps_the_old() {
     std::fs::write(&path, newest).expect("written");
     store.poll().await;
     assert!(keys.unwrap("north raw", &after).await.is_ok());
-    let missing = keys.unwrap("north raw", &before).await.err().expect("refused");
+    let missing = keys.unwrap("north raw", &before).await.expect_err("refused");
     assert!(missing.to_string().contains(before.under.as_str()), "{missing}");
 }
 

@@ -42,7 +42,10 @@ fn reference() -> ReferenceFile {
             "facility": (1..=450).map(|number| {
                 json!({ "code": format!("F{number}"), "name": "Ward", "active": number != 2 })
             }).collect::<Vec<_>>(),
-            "department": [{ "code": "D1", "name": "Surgery" }],
+            "department": [
+                { "code": "D1", "name": "Surgery" },
+                { "code": "D9", "name": "Closed", "active": false }
+            ],
             "service_line": [{ "code": "S1", "name": "Medicine" }],
             "payer": [{ "code": "P1", "name": "Payer" }]
         },

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Against real systems, each set up from nothing by the tests themselves: what an adapter promises is
+//! read back by code that shares nothing with it.
+
+mod adapter;
+mod erp;
+mod reader;
