@@ -8,6 +8,7 @@ use model::journal::JournalKey;
 use model::money::Currency;
 use ports::erp::{DocumentLine, Erp, JournalDocument};
 use ports::failure::Failure;
+use ports::memory::MemorySecrets;
 use serde_json::json;
 use simulator::day;
 use system_erp::registry::Adapter;
@@ -45,7 +46,7 @@ fn adapter(books: &Books) -> Adapter {
 }
 
 pub async fn try_connect(books: &Books) -> Result<Erp, Failure> {
-    adapter(books).connect("tryton", CALL_MAX).await
+    adapter(books).connect("tryton", CALL_MAX, &MemorySecrets::default()).await
 }
 
 pub async fn connected(books: &Books) -> Erp {
@@ -55,7 +56,9 @@ pub async fn connected(books: &Books) -> Erp {
 /// An adapter that has patience for a look-up and none for a large draft.
 pub async fn connect_hasty(books: &Books) -> Erp {
     for _ in 0..200 {
-        if let Ok(erp) = adapter(books).connect("tryton", HASTY_MAX).await {
+        if let Ok(erp) =
+            adapter(books).connect("tryton", HASTY_MAX, &MemorySecrets::default()).await
+        {
             return erp;
         }
     }

@@ -88,7 +88,7 @@ const fn method(api: Api, name: &'static str, users: &'static [Permission]) -> M
     Method { api, name, span: Span::Call, users }
 }
 
-pub(crate) const METHODS: [Method; 53] = [
+pub(crate) const METHODS: [Method; 54] = [
     Method { api: Api::Accept, name: "Accept", span: Span::Upload, users: UPLOAD },
     method(Api::Documents, "Document", READ),
     method(Api::Documents, "Documents", READ),

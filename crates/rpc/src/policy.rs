@@ -52,8 +52,7 @@ impl Policy {
             Api::Balances,
             Api::MasterSource,
         ];
-        const POSTING: [Api; 4] =
-            [Api::Journals, Api::ErpBook, Api::Balances, Api::MasterSource];
+        const POSTING: [Api; 4] = [Api::Journals, Api::ErpBook, Api::Balances, Api::MasterSource];
         let mut policy = Self::closed();
         for api in GATEWAY {
             policy = policy.allow("gateway", api, Right::ForUsers);

@@ -25,8 +25,8 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::address::{Address, AddressError};
 use crate::api::{
-    RemoteAccept, RemoteBalances, RemoteBook, RemoteDocuments, RemoteFeed, RemoteIdentity, RemoteInquiry,
-    RemoteJournals, RemoteMaster, RemoteOversight, RemoteRecords, RemoteReference,
+    RemoteAccept, RemoteBalances, RemoteBook, RemoteDocuments, RemoteFeed, RemoteIdentity,
+    RemoteInquiry, RemoteJournals, RemoteMaster, RemoteOversight, RemoteRecords, RemoteReference,
     RemoteRemittances,
 };
 use crate::methods::Api;

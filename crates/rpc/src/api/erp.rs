@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use model::code::Code;
 use model::journal::JournalKey;
 use ports::erp::{
-    Balance, Balances, BookPage, Capabilities, ErpBook, Found, Instances, JournalDocument, Journals, MasterKind,
-    MasterSource, MasterValue, Submitted,
+    Balance, Balances, BookPage, Capabilities, ErpBook, Found, Instances, JournalDocument,
+    Journals, MasterKind, MasterSource, MasterValue, Submitted,
 };
 use ports::failure::Failure;
 use time::Date;

@@ -2,8 +2,8 @@
 //! What is said to an ERP and what it answers.
 
 use ports::erp::{
-    Balance, BookPage, BookedDocument, Capabilities, DocumentLine, Found, FoundState, JournalDocument,
-    MasterKind, MasterValue, PostingMode, Rejection, RejectionCode, Submitted,
+    Balance, BookPage, BookedDocument, Capabilities, DocumentLine, Found, FoundState,
+    JournalDocument, MasterKind, MasterValue, PostingMode, Rejection, RejectionCode, Submitted,
 };
 
 use super::{Malformed, Wire, enums, field, messages, required};

@@ -10,6 +10,7 @@ use ports::context;
 use ports::erp::{MasterKind, Rejection, RejectionCode, Submitted};
 use ports::failure::Failure;
 use rpc::{Remote, Served, Settings};
+use time::macros::date;
 use tokio::sync::Semaphore;
 
 use super::erp::{Next, Paper, instances, journal, key, posted};
@@ -62,7 +63,8 @@ async fn an_erp_answers_over_the_wire_as_it_does_beside_us() {
     assert_eq!(page.documents[0].key, Some(key("RB-1")));
     let page = erp.book.documents(page.next.as_ref(), 1).await.expect("works");
     assert_eq!(page.documents[0].document, "JE-2");
-    let trial = erp.balances.trial(&"E1".into(), date!(2026 - 03 - 01), date!(2026 - 03 - 31)).await;
+    let trial =
+        erp.balances.trial(&"E1".into(), date!(2026 - 03 - 01), date!(2026 - 03 - 31)).await;
     let trial = trial.expect("works");
     assert_eq!((&*trial[0].account, trial[0].debit, trial[0].credit), ("E1", 100, 30));
     let values = erp.master.pull(MasterKind::Period).await.expect("works");

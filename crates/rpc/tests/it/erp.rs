@@ -9,9 +9,9 @@ use model::code::Code;
 use model::journal::JournalKey;
 use model::money::Currency;
 use ports::erp::{
-    Balance, Balances, BookPage, BookedDocument, Capabilities, DocumentLine, Erp, ErpBook, Found, FoundState,
-    Instances, JournalDocument, Journals, MasterKind, MasterSource, MasterValue, PostingMode,
-    Submitted,
+    Balance, Balances, BookPage, BookedDocument, Capabilities, DocumentLine, Erp, ErpBook, Found,
+    FoundState, Instances, JournalDocument, Journals, MasterKind, MasterSource, MasterValue,
+    PostingMode, Submitted,
 };
 use ports::failure::Failure;
 use time::Date;
