@@ -14,3 +14,4 @@ pub mod remittance;
 pub mod role;
 pub mod row;
 pub mod token;
+pub mod transaction;

@@ -11,6 +11,7 @@ mod reject;
 mod submit;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod traced;
 mod translate;
 
 use std::collections::BTreeMap;

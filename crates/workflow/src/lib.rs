@@ -6,12 +6,14 @@
 mod crash;
 mod lanes;
 mod limits;
+mod measure;
 mod park;
 mod record;
 mod runner;
 mod sequencer;
 mod shutdown;
 mod step;
+pub mod trace;
 mod wake;
 
 pub use crash::{crash_points, reached};
