@@ -8,3 +8,4 @@ mod folder;
 mod held;
 mod residual;
 mod samples;
+mod telemetry;

@@ -63,16 +63,16 @@ struct Measure {
 impl Measure {
     fn new() -> Self {
         let meter = opentelemetry::global::meter("intake");
-        let counter = |name: &'static str, what: &'static str| {
-            let counter = meter.u64_counter(name).with_description(what).build();
+        let counter = |name: &'static str, unit: &'static str, what: &'static str| {
+            let counter = meter.u64_counter(name).with_unit(unit).with_description(what).build();
             // Seen from the start, so that a rate has something to begin with.
             counter.add(0, &[]);
             counter
         };
         Self {
-            accepted: counter("revbridge.intake.documents", "Documents made durable"),
-            repeated: counter("revbridge.intake.repeats", "Documents that had come before"),
-            bytes: counter("revbridge.intake.received", "Bytes of documents made durable"),
+            accepted: counter("revbridge.intake.documents", "", "Documents made durable"),
+            repeated: counter("revbridge.intake.repeats", "", "Documents that had come before"),
+            bytes: counter("revbridge.intake.received", "By", "Bytes of documents made durable"),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! The command line of `revbridge`.
 
 mod demo;
+mod health;
 mod inspect;
 mod serve;
 mod token;
@@ -24,6 +25,8 @@ enum Command {
     Inspect(inspect::Inspect),
     /// Run the service: watch folders, answer the API, post to the ERP.
     Serve(serve::Serve),
+    /// Ask the service on this machine whether it is ready. Ends with 0 if it is, with 1 if not.
+    Health(health::Health),
     /// Run a synthetic hospital day, or your own files, through everything, against a simulated ERP.
     Demo(demo::Demo),
     /// Issue a token of the local issuer, for loopback use.
@@ -36,6 +39,7 @@ pub fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Inspect(inspect) => inspect.run(),
         Command::Serve(serve) => serve.run(),
+        Command::Health(health) => health.run(),
         Command::Demo(demo) => demo.run(),
         Command::Token(token) => token.run(),
     };

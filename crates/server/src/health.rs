@@ -1,19 +1,112 @@
 // SPDX-License-Identifier: Apache-2.0
-//! `/health/live`: the process answers. `/health/ready`: its database answers too.
+//! `/health/live`: the process answers. `/health/ready`: what it cannot work without answers too; the
+//! body says of each dependency how it stands.
 
-use axum::Router;
+use std::path::PathBuf;
+
 use axum::http::StatusCode;
 use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
 use store::PostgresBook;
 
-pub fn router(book: PostgresBook) -> Router {
+use crate::config::Config;
+use crate::database::Books;
+use crate::watch::LastLook;
+
+/// Without these files nothing that is sealed can be opened and no identifier becomes a token.
+const KEYS: [&str; 2] = ["data.key", "token.key"];
+
+/// What is asked, and what was seen at the last look.
+#[derive(Clone)]
+pub struct Health {
+    book: PostgresBook,
+    last: LastLook,
+    keys: PathBuf,
+    queue_age_s_max: u64,
+}
+
+/// Whether the process can work without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Need {
+    /// Not ready without it.
+    Needed,
+    /// Work waits, and what comes in is taken.
+    WaitedFor,
+}
+
+/// One dependency. The text names no address and no person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Check {
+    name: String,
+    ok: bool,
+    need: Need,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+impl Check {
+    fn new(name: impl Into<String>, need: Need, why: Option<String>) -> Self {
+        Self { name: name.into(), ok: why.is_none(), need, why }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Ready {
+    ready: bool,
+    checks: Vec<Check>,
+}
+
+impl Health {
+    pub fn new(config: &Config, books: &Books, last: LastLook) -> Self {
+        Self {
+            book: books.remittance.clone(),
+            last,
+            keys: crate::keys::folder(&config.data_dir),
+            queue_age_s_max: config.metrics.queue_age_s_max,
+        }
+    }
+
+    async fn ready(&self) -> Ready {
+        let database = self.book.answers().await.err();
+        let database = database.map(|_| "the database does not answer".to_owned());
+        let mut checks = vec![Check::new("database", Need::Needed, database), self.keys()];
+        for (name, why) in self.last.erps() {
+            checks.push(Check::new(format!("erp {name}"), Need::WaitedFor, why));
+        }
+        checks.extend(self.queues());
+        let ready = checks.iter().all(|check| check.ok || check.need == Need::WaitedFor);
+        Ready { ready, checks }
+    }
+
+    fn keys(&self) -> Check {
+        let missing = KEYS.iter().find(|name| std::fs::metadata(self.keys.join(name)).is_err());
+        let why = missing.map(|name| format!("the key file {name} cannot be found"));
+        Check::new("keys", Need::Needed, why)
+    }
+
+    fn queues(&self) -> impl Iterator<Item = Check> {
+        let most = self.queue_age_s_max;
+        self.last.queues().into_iter().map(move |(room, lane, due)| {
+            let why = (due.oldest_s > most).then(|| {
+                let (count, oldest) = (due.count, due.oldest_s);
+                format!(
+                    "{count} units are due, the oldest for {oldest} s; at most {most} s are usual"
+                )
+            });
+            Check::new(format!("queue {room}/{lane}"), Need::WaitedFor, why)
+        })
+    }
+}
+
+pub fn router(health: Health) -> Router {
     let ready = move || {
-        let book = book.clone();
+        let health = health.clone();
         async move {
-            match book.answers().await {
-                Ok(()) => (StatusCode::OK, "ready\n"),
-                Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
-            }
+            let ready = health.ready().await;
+            let status = if ready.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+            (status, Json(ready))
         }
     };
     let live = || async { "live\n" };

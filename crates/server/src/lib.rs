@@ -10,6 +10,7 @@ mod keys;
 pub mod reference;
 mod serve;
 pub mod telemetry;
+mod watch;
 mod wiring;
 
 pub use serve::{Running, start};

@@ -34,6 +34,8 @@ pub struct Rooms {
     /// The same questions to intake's own book.
     pub intake: Arc<dyn Inquiry>,
     pub oversight: Arc<dyn Oversight>,
+    /// The same, as the watch follows it.
+    pub overseer: Arc<OversightProcess>,
     pub reference: Arc<InForce>,
     pub erps: Vec<Erp>,
     pub tokeniser: Tokeniser,
@@ -92,7 +94,8 @@ pub async fn wire(config: &Config, books: &Books) -> anyhow::Result<Rooms> {
         remittances: process,
         inquiry,
         intake: raw,
-        oversight,
+        oversight: oversight.clone(),
+        overseer: oversight,
         reference,
         erps,
         tokeniser,

@@ -9,6 +9,7 @@ mod error;
 mod feed;
 mod inquiry;
 mod lane;
+mod measures;
 mod migration;
 mod raw;
 mod records;
@@ -18,6 +19,7 @@ mod vault;
 
 pub use book::PostgresBook;
 pub use error::Error;
+pub use measures::{ItemMeasure, LaneMeasure, Measures, Standing};
 pub use migration::{MONTHS_AHEAD, SCHEMA_MAX, SCHEMA_MIN, migrate};
 pub use sealing::Keys;
 pub use settings::{PoolSettings, Room, Schema};

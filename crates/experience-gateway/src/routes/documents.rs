@@ -10,9 +10,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use model::id::DocumentId;
 use model::transaction::Transaction;
-use opentelemetry::trace::{
-    SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState,
-};
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 use opentelemetry::{Context, KeyValue};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -86,8 +84,7 @@ pub(crate) async fn upload(
 fn transaction_begins(document: &str) {
     let Ok(id) = document.parse::<DocumentId>() else { return };
     let transaction = Transaction::from(id);
-    let (trace, span) =
-        (TraceId::from(transaction.trace()), SpanId::from(transaction.root_span()));
+    let (trace, span) = (TraceId::from(transaction.trace()), SpanId::from(transaction.root_span()));
     let root = SpanContext::new(trace, span, TraceFlags::SAMPLED, true, TraceState::default());
     Context::map_current(|context| {
         let span = context.span();
