@@ -207,7 +207,7 @@ fn revbridge(site: &Site, command: &[&str], more: &[&str]) -> Output {
 fn whole_again(site: &Site) {
     wait::until("the server has no complaint", SETTLE_BOUND, || {
         let ready = site.ask("/health/ready", None).ok()?;
-        (ready.body.trim() == "ready").then_some(())
+        (ready.status == 200 && !ready.body.contains("in recovery")).then_some(())
     })
     .expect("the server has no complaint");
     let again = recover(site, &[]);

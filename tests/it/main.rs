@@ -10,3 +10,4 @@ mod held;
 mod keys;
 mod residual;
 mod samples;
+mod telemetry;

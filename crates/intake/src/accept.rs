@@ -3,6 +3,7 @@
 //! then acknowledge.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use aws_lc_rs::rand;
@@ -12,7 +13,10 @@ use model::code::Code;
 use model::document::{Document, DocumentState};
 use model::exception;
 use model::id::{DocumentId, Hash};
+use model::transaction::Transaction;
 use opentelemetry::metrics::Counter;
+use opentelemetry::trace::TraceContextExt;
+use opentelemetry::{Context, KeyValue};
 use ports::accept::{Accept, ByteStream, Delivery, Receipt};
 use ports::book::Unit;
 use ports::failure::Failure;
@@ -23,6 +27,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use uuid::Uuid;
+use workflow::trace::{self, Happened};
 
 /// The lane in which documents are read.
 pub const INTAKE_LANE: &str = "intake";
@@ -48,7 +53,30 @@ pub struct Intake {
     adapter: Arc<dyn SourceAdapter>,
     limits: Limits,
     wake: Arc<dyn Fn() + Send + Sync>,
+    measure: Measure,
+}
+
+struct Measure {
     accepted: Counter<u64>,
+    repeated: Counter<u64>,
+    bytes: Counter<u64>,
+}
+
+impl Measure {
+    fn new() -> Self {
+        let meter = opentelemetry::global::meter("intake");
+        let counter = |name: &'static str, unit: &'static str, what: &'static str| {
+            let counter = meter.u64_counter(name).with_unit(unit).with_description(what).build();
+            // Seen from the start, so that a rate has something to begin with.
+            counter.add(0, &[]);
+            counter
+        };
+        Self {
+            accepted: counter("revbridge.intake.documents", "", "Documents made durable"),
+            repeated: counter("revbridge.intake.repeats", "", "Documents that had come before"),
+            bytes: counter("revbridge.intake.received", "By", "Bytes of documents made durable"),
+        }
+    }
 }
 
 impl Intake {
@@ -60,9 +88,7 @@ impl Intake {
         limits: Limits,
         wake: Arc<dyn Fn() + Send + Sync>,
     ) -> Self {
-        let meter = opentelemetry::global::meter("intake");
-        let accepted = meter.u64_counter("revbridge.intake.documents").build();
-        Self { tenant, raw, adapter, limits, wake, accepted }
+        Self { tenant, raw, adapter, limits, wake, measure: Measure::new() }
     }
 
     fn too_large(&self) -> Failure {
@@ -85,6 +111,7 @@ struct Staging {
     tree: SegmentTree,
     /// Where segments end within the part at hand.
     ends: Vec<usize>,
+    since: SystemTime,
 }
 
 impl Staging {
@@ -100,6 +127,7 @@ impl Staging {
             secret,
             tree: SegmentTree::new(&secret),
             ends: Vec::new(),
+            since: SystemTime::now(),
         })
     }
 
@@ -178,7 +206,10 @@ impl Intake {
         };
         let body = json!({ "document": id });
         let due = OffsetDateTime::UNIX_EPOCH;
-        let work = Unit::new(INTAKE_LANE, READ_DOCUMENT, Code::from(id.to_string()), body, due);
+        let mut work = Unit::new(INTAKE_LANE, READ_DOCUMENT, Code::from(id.to_string()), body, due);
+        trace::carry_in(&mut work, Transaction::from(id));
+        let channel = document.channel.as_str();
+        let commit = Happened::now("seal-and-commit");
         let (root, segments) = staging.tree.finish();
         let segmented = Segmented { root: Hash(root), segments, secret: staging.secret };
         let committed =
@@ -186,12 +217,42 @@ impl Intake {
         workflow::crash_point!("intake.committed");
         let duplicate = match committed {
             Committed::New => {
-                self.accepted.add(1, &[]);
+                self.measure.accepted.add(1, &[]);
+                self.measure.bytes.add(staging.bytes, &[]);
                 (self.wake)();
                 false
             }
-            Committed::Repeated => true,
+            Committed::Repeated => {
+                self.measure.repeated.add(1, &[]);
+                true
+            }
         };
+        tracing::info!(
+            revbridge.document = %id,
+            channel,
+            bytes = staging.bytes,
+            events = totals.events(),
+            duplicate,
+            "a document is durable"
+        );
+        traced(id, staging.since, commit, duplicate);
         Ok(Receipt { document: id, byte_hash, bytes: staging.bytes, totals, duplicate })
     }
+}
+
+/// The document begins its own trace; a repetition is added to it. Whoever handed it in is linked.
+fn traced(id: DocumentId, since: SystemTime, commit: Happened, duplicate: bool) {
+    let transaction = Transaction::from(id);
+    let name = if duplicate { "document-repeated" } else { "document" };
+    let happened = Happened {
+        name,
+        since,
+        attributes: vec![KeyValue::new("revbridge.document", id.to_string())],
+        links: vec![Context::current().span().span_context().clone()],
+    };
+    if duplicate {
+        return happened.within(transaction);
+    }
+    happened.as_root(transaction);
+    commit.within(transaction);
 }

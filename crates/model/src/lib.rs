@@ -18,3 +18,4 @@ pub mod role;
 pub mod row;
 pub mod target;
 pub mod token;
+pub mod transaction;

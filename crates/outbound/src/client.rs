@@ -11,6 +11,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
 use reqwest::{Certificate, Request, Response, Url};
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::address::Fenced;
 use crate::breaker::{Breaker, Health};
@@ -74,7 +75,16 @@ impl Client {
         let inner = &*self.0;
         let started = Instant::now();
         let name = call.name;
-        let outcome = inner.attempt(call).await;
+        let span = tracing::info_span!(
+            "call",
+            otel.name = name,
+            otel.kind = "client",
+            destination = inner.measure.destination(),
+            outcome = tracing::field::Empty,
+        );
+        let outcome = inner.attempt(call).instrument(span.clone()).await;
+        span.record("outcome", outcome.label());
+        let _span = span.entered();
         inner.measure.record(name, &outcome, started.elapsed());
         outcome
     }

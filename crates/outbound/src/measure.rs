@@ -33,6 +33,10 @@ impl Measure {
         }
     }
 
+    pub fn destination(&self) -> &str {
+        &self.destination
+    }
+
     pub fn record(&self, name: &'static str, outcome: &Outcome, took: Duration) {
         let labels = [
             KeyValue::new("destination", self.destination.clone()),

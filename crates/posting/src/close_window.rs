@@ -15,6 +15,7 @@ use time::OffsetDateTime;
 use workflow::{Outcome, Scope, Step};
 
 use crate::aggregate::Lines;
+use crate::traced;
 use crate::{CLOSE_WINDOW, POSTING_LANE, Posting, SUBMIT_JOURNAL};
 
 pub struct CloseWindow {
@@ -44,6 +45,7 @@ impl Step for CloseWindow {
         let members = &rows[..fitting];
         let version = self.posting.reference.current().await?.version.clone();
         let journal = self.journal(&group, members, scope.now, &version)?;
+        traced::closed(scope.records, &journal, members).await?;
         close(&mut effects, journal, members, scope.now);
         workflow::crash_point!("posting.window.closing");
         if more {
@@ -100,7 +102,9 @@ fn close(effects: &mut Effects, journal: Journal, rows: &[Row], now: OffsetDateT
         }),
     });
     let body = json!({ "key": key });
-    effects.puts.push(Unit::new(POSTING_LANE, SUBMIT_JOURNAL, key.0.clone(), body, now));
+    let mut submit = Unit::new(POSTING_LANE, SUBMIT_JOURNAL, key.0.clone(), body, now);
+    traced::carry(&mut submit, &key);
+    effects.puts.push(submit);
     let members = rows.iter().map(|row| row.id).collect();
     effects.journals.push(JournalChange::Close { journal, members });
 }

@@ -15,6 +15,7 @@ mod release;
 mod submit;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod traced;
 mod translate;
 
 use std::sync::Arc;

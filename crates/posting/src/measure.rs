@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What posting counts for an operator.
+//! What posting counts for an operator. Each count is there from the start, at zero, so that a rate has
+//! something to begin with.
 
 use opentelemetry::metrics::{Counter, Histogram};
+
+/// Upper bounds of the answers' durations: an ERP may take a minute.
+const ANSWERED_MS: [f64; 12] =
+    [10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1e3, 2.5e3, 5e3, 1e4, 3e4, 6e4];
 
 #[derive(Clone)]
 pub struct Measure {
@@ -16,15 +21,24 @@ pub struct Measure {
 impl Measure {
     pub fn new() -> Self {
         let meter = opentelemetry::global::meter("posting");
-        let counter = |name: &'static str| meter.u64_counter(name).build();
+        let counter = |name: &'static str, what: &'static str| {
+            let counter = meter.u64_counter(name).with_description(what).build();
+            counter.add(0, &[]);
+            counter
+        };
         Self {
-            posted: counter("revbridge.posting.journals.posted"),
-            in_doubt: counter("revbridge.posting.calls.in_doubt"),
-            rejected: counter("revbridge.posting.journals.rejected"),
-            parked: counter("revbridge.posting.journals.parked"),
+            posted: counter("revbridge.posting.journals.posted", "Journals confirmed by an ERP"),
+            in_doubt: counter(
+                "revbridge.posting.calls.in_doubt",
+                "Calls to an ERP whose outcome had to be looked up",
+            ),
+            rejected: counter("revbridge.posting.journals.rejected", "Journals refused by an ERP"),
+            parked: counter("revbridge.posting.journals.parked", "Journals left to a person"),
             answered_ms: meter
                 .u64_histogram("revbridge.posting.journals.answered")
                 .with_unit("ms")
+                .with_description("Time from a journal's request to its known answer")
+                .with_boundaries(ANSWERED_MS.to_vec())
                 .build(),
         }
     }

@@ -4,6 +4,7 @@
 
 mod completeness;
 mod erp_tie;
+mod posting_delay;
 mod timeline;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ use ports::inquiry::{Hit, Inquiry};
 use ports::oversight::{Completeness, Moment, Oversight};
 use ports::raw::Documents;
 use ports::reference::ReferenceData;
+
+pub use posting_delay::PostingDelay;
 
 /// Lists read from a port in one page.
 const PAGE_MAX: usize = 1_000;

@@ -4,6 +4,7 @@
 mod demo;
 mod disclose;
 mod fields;
+mod health;
 mod inspect;
 mod keys;
 mod log;
@@ -30,6 +31,8 @@ enum Command {
     Inspect(inspect::Inspect),
     /// Run the service: watch folders, answer the API, post to the ERP.
     Serve(serve::Serve),
+    /// Ask the service on this machine whether it is ready. Ends with 0 if it is, with 1 if not.
+    Health(health::Health),
     /// Run a synthetic hospital day, or your own files, through everything, against a simulated ERP.
     Demo(demo::Demo),
     /// Print what class of data each field of an event is and where it may stand.
@@ -54,6 +57,7 @@ pub fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Inspect(inspect) => inspect.run(),
         Command::Serve(serve) => serve.run(),
+        Command::Health(health) => health.run(),
         Command::Demo(demo) => demo.run(),
         Command::Fields(fields) => fields.run(),
         Command::Keys(keys) => keys.run(),

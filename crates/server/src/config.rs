@@ -25,6 +25,8 @@ pub struct Config {
     pub database: Database,
     #[serde(default)]
     pub http: Http,
+    #[serde(default)]
+    pub metrics: Metrics,
     pub reference: Reference,
     /// Claim-level opening file; read at every start, the same line again changes nothing.
     #[serde(default)]
@@ -84,6 +86,27 @@ impl Default for Http {
             audience: "revbridge".to_owned(),
             jwks: None,
         }
+    }
+}
+
+/// What is shown to those who operate it. No token is asked for, so it stays on loopback.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    /// A listener of its own for `/metrics` and `/health`. Without one `/metrics` is served beside the
+    /// API, as long as that listens on loopback with no proxy in front.
+    pub listen: Option<SocketAddr>,
+    /// Queues, work items, journals and dependencies are looked at this often.
+    pub sample_ms: u64,
+    /// The completeness equation is counted this often: it reads the ERP's book.
+    pub completeness_ms: u64,
+    /// Work that has been due for longer is told by `/health/ready`.
+    pub queue_age_s_max: u64,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self { listen: None, sample_ms: 15_000, completeness_ms: 60_000, queue_age_s_max: 300 }
     }
 }
 
@@ -215,8 +238,9 @@ impl Default for Limits {
     }
 }
 
-/// Variables with our prefix that are read elsewhere: by the search for Postgres and by tests.
-const ELSEWHERE: [&str; 4] = ["postgres_bin", "crash_at", "test_long", "seeds"];
+/// Variables with our prefix that are read elsewhere: by the command line, by the search for Postgres
+/// and by tests.
+const ELSEWHERE: [&str; 5] = ["postgres_bin", "crash_at", "test_long", "seeds", "log"];
 
 impl Config {
     /// Reads and checks a file; relative paths in it are relative to the file.
@@ -312,6 +336,17 @@ impl Config {
             bail!("http.jwks: needed beyond loopback, where our own tokens are not accepted");
         }
         self.keys.check()?;
+        if let Some(listen) = self.metrics.listen
+            && !listen.ip().is_loopback()
+        {
+            bail!(
+                "metrics.listen = {listen} is beyond loopback: metrics are served without a token; \
+                 listen on 127.0.0.1, or name a collector with OTEL_EXPORTER_OTLP_ENDPOINT"
+            );
+        }
+        if self.metrics.sample_ms == 0 || self.metrics.completeness_ms == 0 {
+            bail!("metrics.sample_ms and metrics.completeness_ms: must be above 0");
+        }
         if self.posting.erp_call_ms_max >= self.posting.lease_ms {
             bail!(
                 "posting.erp_call_ms_max = {} must be below posting.lease_ms = {}: a call that \

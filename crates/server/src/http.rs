@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-//! One listener for the API, the portal and health.
+//! One listener for the API, the portal and health, and one for those who operate it.
 
 use axum::Router;
-use axum::http::HeaderValue;
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::get;
 use experience_gateway::Desk;
 use experience_portal::Transport;
 
@@ -12,16 +14,16 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::config::Config;
-use crate::database::Books;
-use crate::health;
+use crate::health::{self, Health};
 use crate::keys::Secured;
+use crate::telemetry;
 use crate::wiring::Rooms;
 
 pub async fn router(
     config: &Config,
     secured: &Secured,
     rooms: &Rooms,
-    books: &Books,
+    health: Health,
 ) -> anyhow::Result<Router> {
     let desk = Desk::new(rooms.gateway.clone());
     let session = secured.ring(config, |keys| &keys.session, "session").await?;
@@ -40,7 +42,32 @@ pub async fn router(
             CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
         ));
-    let all =
-        api.merge(portal).merge(health::router(books.remittance.clone(), rooms.condition.clone()));
+    let mut all = api.merge(portal).merge(health::router(health));
+    if config.metrics.listen.is_none() && is_private(config) {
+        all = all.merge(metrics());
+    }
     Ok(all.layer(layers))
+}
+
+/// Nobody but this machine reaches the listener.
+fn is_private(config: &Config) -> bool {
+    config.http.listen.ip().is_loopback() && !config.http.behind_proxy
+}
+
+/// What `metrics.listen` serves.
+pub fn operations(health: Health) -> Router {
+    health::router(health).merge(metrics())
+}
+
+fn metrics() -> Router {
+    let answer = || async {
+        match telemetry::exposition() {
+            Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
+            Err(error) => {
+                tracing::error!("the metrics cannot be written: {error}");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    };
+    Router::new().route("/metrics", get(answer))
 }

@@ -13,6 +13,7 @@ mod recovery;
 pub mod reference;
 mod serve;
 pub mod telemetry;
+mod watch;
 mod wiring;
 
 pub use serve::{Running, start};

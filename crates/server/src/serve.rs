@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use axum::Router;
 use model::code::Code;
 use system_rcm::folder::{Folder, FolderSettings};
 use tokio::net::TcpListener;
@@ -15,7 +16,9 @@ use workflow::{Shutdown, Stop, shutdown};
 
 use crate::config::{Config, Source};
 use crate::database::{self, Books};
+use crate::health::Health;
 use crate::keys::{self, Secured};
+use crate::watch::{LastLook, Watch, Watched};
 use crate::wiring::{self, Rooms};
 use crate::{http, recovery, reference};
 
@@ -51,15 +54,18 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let address = listener.local_addr()?;
     let (stop, stopping) = shutdown();
     let mut tasks = JoinSet::new();
-    let router = http::router(config, &secured, &rooms, &books).await?;
-    let mut ended = stopping.clone();
-    let serving =
-        axum::serve(listener, router).with_graceful_shutdown(async move { ended.asked().await });
-    tasks.spawn(async move {
-        if let Err(error) = serving.await {
-            tracing::error!("the listener ended: {error}");
-        }
-    });
+    let last = LastLook::default();
+    let health = Health::new(config, &books, rooms.condition.clone(), last.clone());
+    let router = http::router(config, &secured, &rooms, health.clone()).await?;
+    tasks.spawn(answer(listener, router, stopping.clone()));
+    if let Some(listen) = config.metrics.listen {
+        let listener = TcpListener::bind(listen).await;
+        let listener = listener.with_context(|| format!("metrics.listen = {listen}"))?;
+        tracing::info!("metrics on http://{}/metrics", listener.local_addr()?);
+        tasks.spawn(answer(listener, http::operations(health), stopping.clone()));
+    }
+    let looking = Watch::new(watched(&rooms, &books), config.metrics.clone(), last);
+    tasks.spawn(looking.run(stopping.clone()));
     tasks.spawn(rooms.lanes.clone().serve(stopping.clone()));
     tasks.spawn(recovery::serve_when_whole(
         rooms.posting.clone(),
@@ -75,6 +81,23 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     tasks.spawn(rooms.issuers.clone().follow(poll_ms, stopping.clone()));
     tasks.spawn(refresh(config, &rooms, stopping));
     Ok(Running { address, rooms, books, stop, tasks })
+}
+
+async fn answer(listener: TcpListener, router: Router, mut stopping: Shutdown) {
+    let serving =
+        axum::serve(listener, router).with_graceful_shutdown(async move { stopping.asked().await });
+    if let Err(error) = serving.await {
+        tracing::error!("a listener ended: {error}");
+    }
+}
+
+fn watched(rooms: &Rooms, books: &Books) -> Watched {
+    Watched {
+        books: vec![("intake", books.intake.clone()), ("remittance", books.remittance.clone())],
+        intake: Some(books.intake.clone()),
+        oversight: Some(rooms.overseer.clone()),
+        erps: rooms.erps.clone(),
+    }
 }
 
 impl Running {

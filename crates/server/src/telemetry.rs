@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Logs to standard error; traces and metrics to an OTLP collector when one is named by
-//! `OTEL_EXPORTER_OTLP_ENDPOINT`. Never a body, a token or a patient.
+//! Logs to standard error, metrics for whoever scrapes `/metrics`, and both metrics and traces to an
+//! OTLP collector when `OTEL_EXPORTER_OTLP_ENDPOINT` names one. Never a body, a token or a patient.
+
+mod chosen;
+mod lines;
+mod process;
 
 use anyhow::Context;
+use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use prometheus::{Encoder, TextEncoder};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
+
+use chosen::ChosenOrRandom;
+use lines::Lines;
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
@@ -22,43 +35,88 @@ pub enum LogFormat {
 
 /// Flushes what is still to be sent when it is dropped.
 pub struct Telemetry {
-    traces: Option<SdkTracerProvider>,
-    metrics: Option<SdkMeterProvider>,
+    traces: SdkTracerProvider,
+    metrics: SdkMeterProvider,
 }
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
-        if let Some(traces) = &self.traces {
-            let _ = traces.shutdown();
-        }
-        if let Some(metrics) = &self.metrics {
-            let _ = metrics.shutdown();
-        }
+        let _ = self.traces.shutdown();
+        let _ = self.metrics.shutdown();
     }
 }
 
-/// Starts telemetry for the whole process. `RUST_LOG` filters; `default` holds without it.
-pub fn start(format: LogFormat, default: &str) -> anyhow::Result<Telemetry> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
-    let lines = match format {
-        LogFormat::Text => lines.compact().boxed(),
-        LogFormat::Json => lines.json().boxed(),
+/// Starts telemetry for the whole process. `RUST_LOG` filters log lines; `default` holds without it.
+/// Spans are made either way, so that every line can name its trace.
+pub fn start(format: LogFormat, default: &str, tenant: &str) -> anyhow::Result<Telemetry> {
+    let resource = resource(tenant);
+    let traces = traces(resource.clone())?;
+    let metrics = metrics(resource)?;
+    opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+    opentelemetry::global::set_tracer_provider(traces.clone());
+    opentelemetry::global::set_meter_provider(metrics.clone());
+    process::observe();
+
+    let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    // A quiet log still names document, journal and lane: spans are kept whatever the filter says.
+    let is_span = |metadata: &tracing::Metadata<'_>| {
+        metadata.is_span() && *metadata.level() <= LevelFilter::INFO
     };
-    let mut telemetry = Telemetry { traces: None, metrics: None };
-    let mut spans = None;
-    if std::env::var_os(ENDPOINT).is_some() {
-        let exporter = opentelemetry_otlp::SpanExporter::builder().with_tonic().build();
-        let exporter = exporter.with_context(|| format!("traces to {ENDPOINT}"))?;
-        let provider = SdkTracerProvider::builder().with_batch_exporter(exporter).build();
-        spans = Some(tracing_opentelemetry::layer().with_tracer(provider.tracer("revbridge")));
-        telemetry.traces = Some(provider);
-        let exporter = opentelemetry_otlp::MetricExporter::builder().with_tonic().build();
-        let exporter = exporter.with_context(|| format!("metrics to {ENDPOINT}"))?;
-        let provider = SdkMeterProvider::builder().with_periodic_exporter(exporter).build();
-        opentelemetry::global::set_meter_provider(provider.clone());
-        telemetry.metrics = Some(provider);
+    let spans_too = filter_fn(is_span).with_max_level_hint(LevelFilter::INFO);
+    let lines = lines::layer(Lines::new(format)).with_filter(wanted.or(spans_too));
+    let spans = tracing_opentelemetry::layer().with_tracer(traces.tracer("revbridge"));
+    let spans = spans.with_location(false).with_threads(false).with_filter(LevelFilter::INFO);
+    tracing_subscriber::registry().with(spans).with(lines).init();
+    Ok(Telemetry { traces, metrics })
+}
+
+fn resource(tenant: &str) -> Resource {
+    let mut resource = Resource::builder().with_attributes([
+        KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
+        KeyValue::new("revbridge.tenant", tenant.to_owned()),
+    ]);
+    if std::env::var_os("OTEL_SERVICE_NAME").is_none() {
+        resource = resource.with_service_name("revbridge");
     }
-    tracing_subscriber::registry().with(filter).with(lines).with(spans).init();
-    Ok(telemetry)
+    resource.build()
+}
+
+fn collector_is_named() -> bool {
+    std::env::var_os(ENDPOINT).is_some_and(|endpoint| !endpoint.is_empty())
+}
+
+fn traces(resource: Resource) -> anyhow::Result<SdkTracerProvider> {
+    let provider = SdkTracerProvider::builder()
+        .with_resource(resource)
+        .with_id_generator(ChosenOrRandom::default());
+    if !collector_is_named() {
+        // Ids for log lines and for the systems that we call; nothing is kept for nobody.
+        return Ok(provider.with_sampler(Sampler::AlwaysOff).build());
+    }
+    let exporter = opentelemetry_otlp::SpanExporter::builder().with_tonic().build();
+    let exporter = exporter.with_context(|| format!("traces to {ENDPOINT}"))?;
+    Ok(provider.with_batch_exporter(exporter).build())
+}
+
+fn metrics(resource: Resource) -> anyhow::Result<SdkMeterProvider> {
+    let scraped = opentelemetry_prometheus::exporter()
+        .with_registry(prometheus::default_registry().clone())
+        .without_target_info()
+        .scope_info_enabled(false)
+        .build()
+        .context("metrics for /metrics")?;
+    let provider = SdkMeterProvider::builder().with_resource(resource).with_reader(scraped);
+    if !collector_is_named() {
+        return Ok(provider.build());
+    }
+    let exporter = opentelemetry_otlp::MetricExporter::builder().with_tonic().build();
+    let exporter = exporter.with_context(|| format!("metrics to {ENDPOINT}"))?;
+    Ok(provider.with_periodic_exporter(exporter).build())
+}
+
+/// Every metric of the process in Prometheus's text format.
+pub fn exposition() -> anyhow::Result<String> {
+    let mut text = Vec::new();
+    TextEncoder::new().encode(&prometheus::gather(), &mut text)?;
+    Ok(String::from_utf8(text)?)
 }

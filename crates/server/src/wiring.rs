@@ -38,6 +38,8 @@ pub struct Rooms {
     /// The same questions to intake's own book.
     pub intake: Arc<dyn Inquiry>,
     pub oversight: Arc<dyn Oversight>,
+    /// The same, as the watch follows it.
+    pub overseer: Arc<OversightProcess>,
     pub reference: Arc<InForce>,
     pub erps: Vec<Erp>,
     pub tokeniser: Tokeniser,
@@ -112,7 +114,8 @@ pub async fn wire(config: &Config, secured: &Secured, books: &Books) -> anyhow::
         remittances: process,
         inquiry,
         intake: raw,
-        oversight,
+        oversight: oversight.clone(),
+        overseer: oversight,
         reference,
         erps,
         tokeniser,

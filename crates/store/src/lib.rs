@@ -11,6 +11,7 @@ mod feed;
 mod inquiry;
 mod lane;
 mod log_proof;
+mod measures;
 mod migration;
 mod raw;
 mod records;
@@ -21,6 +22,7 @@ mod vault;
 
 pub use book::PostgresBook;
 pub use error::Error;
+pub use measures::{ItemMeasure, LaneMeasure, Measures, Standing};
 pub use migration::{MONTHS_AHEAD, SCHEMA_MAX, SCHEMA_MIN, migrate};
 pub use retention::DataKeyRecord;
 pub use settings::{PoolSettings, Room, Schema};

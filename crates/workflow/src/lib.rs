@@ -7,12 +7,14 @@ mod checkpointer;
 mod crash;
 mod lanes;
 mod limits;
+mod measure;
 mod park;
 mod record;
 mod runner;
 mod sequencer;
 mod shutdown;
 mod step;
+pub mod trace;
 mod wake;
 
 pub use checkpointer::{CheckpointLimits, Checkpointer, Standing, standing};

@@ -4,6 +4,7 @@
 use ports::book::{Applied, ApplyError, Book, Effects, Fence};
 
 use crate::crash_point;
+use crate::trace;
 use crate::wake::Wakes;
 
 /// A lost answer is asked for, and the transaction sent again, at most so often.
@@ -19,8 +20,9 @@ pub async fn record(book: &dyn Book, effects: Effects) -> Result<Applied, ApplyE
 pub(crate) async fn settle(
     book: &dyn Book,
     fence: Option<&Fence>,
-    effects: Effects,
+    mut effects: Effects,
 ) -> Result<Applied, ApplyError> {
+    effects.puts.iter_mut().for_each(trace::carry);
     let wakes = Wakes::of(&effects);
     let mut tries = 1;
     loop {

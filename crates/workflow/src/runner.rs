@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures::FutureExt;
@@ -16,13 +16,16 @@ use model::code::Code;
 use ports::book::{ApplyError, Book, Fence, Lane, Lease, StepKey, Unit};
 use ports::failure::Failure;
 use time::OffsetDateTime;
+use tracing::Instrument;
 
 use crate::crash_point;
 use crate::lanes::Worker;
 use crate::limits::Limits;
+use crate::measure::Measure;
 use crate::record::settle;
 use crate::shutdown::Shutdown;
 use crate::step::{Outcome, Scope, Step};
+use crate::trace;
 use crate::wake::listen;
 
 /// A run that meets changed records decides again at once, at most so often.
@@ -53,6 +56,17 @@ enum Ended {
     Parked,
 }
 
+impl Ended {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Again => "again",
+            Self::PutBack => "put-back",
+            Self::Parked => "parked",
+        }
+    }
+}
+
 pub struct Runner {
     book: Arc<dyn Book>,
     lane: Lane,
@@ -60,6 +74,7 @@ pub struct Runner {
     steps: BTreeMap<&'static str, Arc<dyn Step>>,
     limits: Limits,
     runs: AtomicU64,
+    measure: Measure,
 }
 
 impl Runner {
@@ -73,7 +88,8 @@ impl Runner {
     ) -> Self {
         let (lane, holder) = (lane.into(), holder.into());
         let steps = steps.into_iter().map(|step| (step.kind(), step)).collect();
-        Self { book, lane, holder, steps, limits, runs: AtomicU64::new(0) }
+        let (runs, measure) = (AtomicU64::new(0), Measure::new());
+        Self { book, lane, holder, steps, limits, runs, measure }
     }
 
     pub fn lane(&self) -> &Lane {
@@ -124,7 +140,7 @@ impl Runner {
                 }
             }
             ran.units += group.len();
-            let runs = group.iter().map(|unit| self.run_unit(&lease.fence, unit, now));
+            let runs = group.iter().map(|unit| self.run_traced(&lease.fence, unit, now));
             // All of them end before the first error counts: none is cut off by its neighbour.
             for ended in futures::future::join_all(runs).await {
                 match ended? {
@@ -158,6 +174,27 @@ impl Runner {
         let run = self.runs.fetch_add(1, Ordering::Relaxed);
         let Unit { lane, id, generation, .. } = unit;
         format!("{lane}/{id}/{generation}/{}/{}.{run}", self.holder, fence.number)
+    }
+
+    /// One span, one measure and one line per run of a unit.
+    async fn run_traced(
+        &self,
+        fence: &Fence,
+        unit: &Unit,
+        begun: OffsetDateTime,
+    ) -> Result<Ended, ApplyError> {
+        let span = trace::span_of(unit);
+        let started = Instant::now();
+        let ended = self.run_unit(fence, unit, begun).instrument(span.clone()).await;
+        let outcome = match &ended {
+            Ok(ended) => ended.as_str(),
+            Err(_) => "not-applied",
+        };
+        span.record("outcome", outcome);
+        let step = self.steps.get_key_value(unit.kind.as_str()).map_or("unknown", |(kind, _)| kind);
+        let duration_ms = self.measure.ran(&self.lane, step, outcome, started.elapsed());
+        span.in_scope(|| tracing::info!(outcome, duration_ms, "{step}: {outcome}"));
+        ended
     }
 
     async fn run_unit(
@@ -228,6 +265,7 @@ impl Runner {
         effects.takes.push(unit.clone());
         let ended = if again.is_some() { Ended::Again } else { Ended::Done };
         effects.puts.extend(again);
+        effects.puts.iter_mut().for_each(|put| trace::pass_on(unit, put));
         // Every run is a transaction of its own: a step that uses its key again for the next unit of
         // the same id is not taken for the one before. The take guards against a repetition.
         let prefix = self.prefix(fence, unit);

@@ -8,6 +8,10 @@ use axum::extract::{Request, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use model::id::DocumentId;
+use model::transaction::Transaction;
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+use opentelemetry::{Context, KeyValue};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -18,6 +22,9 @@ use crate::desk::PageQuery;
 use crate::layers::Caller;
 use crate::problem::Problem;
 use crate::view::{DocumentDetail, DocumentView, Page, ReceiptView};
+
+/// Names the transaction that an upload begins.
+const TRANSACTION: &str = "revbridge-transaction";
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -42,8 +49,14 @@ pub(crate) struct Source {
     )),
     responses(
         (status = 202, description = "Durable; it will be read", body = ReceiptView,
-            headers(("Location" = String, description = "The document"))),
-        (status = 200, description = "These bytes were received before", body = ReceiptView),
+            headers(
+                ("Location" = String, description = "The document"),
+                ("RevBridge-Transaction" = String,
+                    description = "The document's id: it finds everything that becomes of it, and \
+                        its trace (the same id without hyphens)"),
+            )),
+        (status = 200, description = "These bytes were received before", body = ReceiptView,
+            headers(("RevBridge-Transaction" = String, description = "The document's id"))),
     )
 )]
 pub(crate) async fn upload(
@@ -55,11 +68,29 @@ pub(crate) async fn upload(
     let receipt = receive(&api.desk, &caller, source.source.as_deref(), request).await?;
     let status = if receipt.duplicate { StatusCode::OK } else { StatusCode::ACCEPTED };
     let location = HeaderValue::from_str(&format!("/v1/documents/{}", receipt.document));
+    let transaction = HeaderValue::from_str(&receipt.document);
+    transaction_begins(&receipt.document);
     let mut response = (status, Json(receipt)).into_response();
     if let Ok(location) = location {
         response.headers_mut().insert(LOCATION, location);
     }
+    if let Ok(transaction) = transaction {
+        response.headers_mut().insert(TRANSACTION, transaction);
+    }
     Ok(response)
+}
+
+/// The request's own trace leads on to the document's.
+fn transaction_begins(document: &str) {
+    let Ok(id) = document.parse::<DocumentId>() else { return };
+    let transaction = Transaction::from(id);
+    let (trace, span) = (TraceId::from(transaction.trace()), SpanId::from(transaction.root_span()));
+    let root = SpanContext::new(trace, span, TraceFlags::SAMPLED, true, TraceState::default());
+    Context::map_current(|context| {
+        let span = context.span();
+        span.set_attribute(KeyValue::new("revbridge.document", document.to_owned()));
+        span.add_link(root, Vec::new());
+    });
 }
 
 #[derive(Deserialize, IntoParams)]

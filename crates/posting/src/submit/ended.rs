@@ -16,6 +16,7 @@ use workflow::{Cause, Outcome, item_for};
 
 use super::{Doubt, Sight, Way};
 use crate::reject::{self, Refusal};
+use crate::traced;
 use crate::{POSTING_LANE, SUBMIT_JOURNAL, SWEEP_DRAFTS};
 
 impl Way<'_> {
@@ -41,6 +42,7 @@ impl Way<'_> {
             let waited = (at - since).whole_milliseconds();
             measure.answered_ms.record(u64::try_from(waited).unwrap_or(0), &[]);
         }
+        traced::posted(self.scope.records, &self.journal, &document).await?;
         let (key, from) = (self.journal.key.clone(), self.journal.state.clone());
         let to = JournalState::Posted { document, at };
         effects.journals.push(JournalChange::Move { key, from, to });

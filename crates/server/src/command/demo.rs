@@ -53,8 +53,10 @@ impl Progress {
 
 impl Demo {
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let _telemetry = telemetry::start(LogFormat::Text, "warn")?;
-        tokio::runtime::Runtime::new()?.block_on(self.day())
+        tokio::runtime::Runtime::new()?.block_on(async {
+            let _telemetry = telemetry::start(LogFormat::Text, "warn", "demo")?;
+            self.day().await
+        })
     }
 
     async fn day(self) -> anyhow::Result<ExitCode> {

@@ -15,7 +15,8 @@ pub struct Serve {
     /// The configuration file; every key can be overridden as `REVBRIDGE_SECTION__KEY`.
     #[arg(long, value_name = "FILE", default_value = "revbridge.toml")]
     config: PathBuf,
-    #[arg(long, value_enum, default_value_t)]
+    /// How log lines look.
+    #[arg(long, value_enum, default_value_t, env = "REVBRIDGE_LOG")]
     log: LogFormat,
 }
 
@@ -24,7 +25,7 @@ impl Serve {
         let config = Config::read(&self.config)?;
         let runtime = tokio::runtime::Runtime::new()?;
         runtime.block_on(async {
-            let _telemetry = telemetry::start(self.log, "info")?;
+            let _telemetry = telemetry::start(self.log, "info", &config.tenant)?;
             let running = crate::start(&config).await?;
             tracing::info!("listening on http://{}", running.address);
             let mut terminate = signal(SignalKind::terminate())?;
