@@ -222,8 +222,12 @@ fn proven(site: &Site) {
         assert!(exported.status.success(), "{exported:?}");
         let log = site.home.path().join(format!("{room}.ndjson"));
         std::fs::write(&log, &exported.stdout).expect("written");
-        let last = revbridge(site, &["log", "checkpoint", "--room", room], &[]);
-        assert!(last.status.success(), "{room}: {last:?}");
+        // Checkpoints go on once the recovery has ended.
+        let last = wait::until("the log has a checkpoint", SETTLE_BOUND, || {
+            let last = revbridge(site, &["log", "checkpoint", "--room", room], &[]);
+            last.status.success().then_some(last)
+        });
+        let last = last.unwrap_or_else(|error| panic!("{room}: {error}"));
         let last = String::from_utf8(last.stdout).expect("text");
         let said = |name: &str| {
             let line = last.lines().find_map(|line| line.strip_prefix(name));

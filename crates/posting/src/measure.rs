@@ -5,8 +5,8 @@
 use opentelemetry::metrics::{Counter, Histogram};
 
 /// Upper bounds of the answers' durations: an ERP may take a minute.
-const ANSWERED_MS: [f64; 12] =
-    [10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1e3, 2.5e3, 5e3, 1e4, 3e4, 6e4];
+const ANSWERED_MS: [u32; 12] =
+    [10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000];
 
 #[derive(Clone)]
 pub struct Measure {
@@ -38,7 +38,7 @@ impl Measure {
                 .u64_histogram("revbridge.posting.journals.answered")
                 .with_unit("ms")
                 .with_description("Time from a journal's request to its known answer")
-                .with_boundaries(ANSWERED_MS.to_vec())
+                .with_boundaries(ANSWERED_MS.map(Into::into).to_vec())
                 .build(),
         }
     }

@@ -92,9 +92,7 @@ impl Release for Releases {
 
 impl Releases {
     async fn record(&self, effects: Effects) -> Result<(), ApplyError> {
-        workflow::crash_point!("posting.release.before");
         workflow::record(self.book.as_ref(), effects).await?;
-        workflow::crash_point!("posting.release.after");
         Ok(())
     }
 

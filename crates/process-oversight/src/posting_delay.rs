@@ -16,8 +16,10 @@ use crate::OversightProcess;
 const ENTRIES_MAX: usize = 500;
 
 /// One second to one day.
-const BOUNDS_MS: [f64; 14] =
-    [1e3, 2e3, 5e3, 1e4, 3e4, 6e4, 1.2e5, 3e5, 9e5, 1.8e6, 3.6e6, 1.44e7, 4.32e7, 8.64e7];
+const BOUNDS_MS: [u32; 14] = [
+    1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 900_000, 1_800_000, 3_600_000,
+    14_400_000, 43_200_000, 86_400_000,
+];
 
 /// Follows from the moment that it begins; what was posted before is not counted.
 pub struct PostingDelay {
@@ -31,7 +33,7 @@ impl PostingDelay {
             .u64_histogram("revbridge.posting.delay")
             .with_unit("ms")
             .with_description("From a document's receipt to the confirmation of a journal with it")
-            .with_boundaries(BOUNDS_MS.to_vec())
+            .with_boundaries(BOUNDS_MS.map(Into::into).to_vec())
             .build();
         Ok(Self { after: last_number(process).await?, delay_ms })
     }

@@ -48,6 +48,11 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     {
         tracing::info!("{swept} uploads that were never acknowledged were removed");
     }
+    // A sender may drop its first file as soon as the service says that it is ready.
+    let mut folders = Vec::new();
+    for source in &config.sources {
+        folders.push((open_folder(source, &rooms).await?, source.poll_ms));
+    }
     let listener = TcpListener::bind(config.http.listen)
         .await
         .with_context(|| format!("http.listen = {}", config.http.listen))?;
@@ -73,8 +78,8 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
         rooms.condition.clone(),
         stopping.clone(),
     ));
-    for source in &config.sources {
-        tasks.spawn(watch(open_folder(source, &rooms).await?, source.poll_ms, stopping.clone()));
+    for (folder, poll_ms) in folders {
+        tasks.spawn(watch(folder, poll_ms, stopping.clone()));
     }
     let poll_ms = config.keys.secrets_poll_ms;
     tasks.spawn(keys::follow(Arc::clone(&secured.store), poll_ms, stopping.clone()));

@@ -233,8 +233,14 @@ async fn a_message_beyond_the_limit_is_refused_with_the_name_of_the_limit() {
         let remote = world::call(&running, settings);
         let erp = remote.erp("main").await.expect("it is reached");
         let refused = erp.journals.submit(&large).await;
-        let Err(Failure::Defect(message)) = refused else { panic!("{refused:?}") };
-        assert!(message.contains("message_bytes_max"), "{message}");
+        match refused {
+            Err(Failure::Defect(message)) => {
+                assert!(message.contains("message_bytes_max"), "{message}");
+            }
+            // Where only the other side has the limit, it may cut the stream before it has answered.
+            Err(Failure::OutcomeUnknown { .. }) if settings != small => {}
+            other => panic!("{other:?}"),
+        }
         assert_eq!(erp.journals.submit(&journal("RB-2")).await, Ok(posted()));
     }
     assert_eq!(*paper.begun.lock().expect("no panic"), ["RB-2", "RB-2"]);
@@ -247,9 +253,13 @@ async fn calls_beyond_the_limit_wait_their_turn() {
     let running = world::local(Served::new(narrow).erps(instances(&paper))).await;
     let gate = Arc::new(Semaphore::new(0));
     let mut calls = Vec::new();
-    for connection in 0..2 {
+    // Both are connected before the first call waits: asking what an ERP can do is a call as well.
+    let mut erps = Vec::new();
+    for _ in 0..2 {
         let remote = world::call(&running, Settings::default());
-        let erp = remote.erp("main").await.expect("it is reached");
+        erps.push(remote.erp("main").await.expect("it is reached"));
+    }
+    for (connection, erp) in erps.iter().enumerate() {
         for call in 0..4 {
             paper.write(Next::Wait(gate.clone()));
             let journals = erp.journals.clone();
