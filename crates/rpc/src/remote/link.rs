@@ -81,8 +81,10 @@ impl Link {
         open: impl FnOnce(R) -> Result<T, Malformed>,
     ) -> Result<T, Failure>
     where
+        M: prost::Message,
         F: Future<Output = Result<Response<R>, Status>>,
     {
+        self.fits(&message)?;
         self.call(&Asked::Read, self.settings.call(), message, send, open).await
     }
 
@@ -95,8 +97,10 @@ impl Link {
         open: impl FnOnce(R) -> Result<T, Malformed>,
     ) -> Result<T, Failure>
     where
+        M: prost::Message,
         F: Future<Output = Result<Response<R>, Status>>,
     {
+        self.fits(&message)?;
         self.call(&Asked::Command { key }, self.settings.call(), message, send, open).await
     }
 
@@ -112,6 +116,18 @@ impl Link {
         F: Future<Output = Result<Response<R>, Status>>,
     {
         self.call(&Asked::Command { key }, self.settings.upload(), message, send, open).await
+    }
+
+    /// Refused before anything is sent: on its way a message that is cut off tells nothing.
+    fn fits(&self, message: &impl prost::Message) -> Result<(), Failure> {
+        let (bytes, most) = (message.encoded_len(), self.settings.message_bytes_max);
+        if bytes <= most {
+            return Ok(());
+        }
+        let peer = &self.peer;
+        Err(Failure::defect(format!(
+            "a message of {bytes} bytes to {peer} is larger than message_bytes_max = {most}"
+        )))
     }
 
     async fn call<M, R, T, F>(
