@@ -4,3 +4,5 @@
 #[cfg(debug_assertions)]
 mod crash_points;
 mod kills;
+mod replicas;
+mod roles;

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 use tests::hospital;
+use tests::processes::Layout;
 use tests::site::{Plan, Site};
 
 /// Parts of names and numbers, each long enough that the last four of a value may be shown.
@@ -121,7 +122,16 @@ fn ids(items: &Value, own: &str) -> Vec<String> {
 
 #[test]
 fn patient_data_is_nowhere_but_in_sealed_columns() {
-    let site = Site::start(Plan::new("native-key")).expect("the site starts");
+    is_nowhere_but_in_sealed_columns(Layout::Embedded);
+}
+
+#[test]
+fn patient_data_is_nowhere_else_with_roles_apart() {
+    is_nowhere_but_in_sealed_columns(Layout::Split);
+}
+
+fn is_nowhere_but_in_sealed_columns(layout: Layout) {
+    let site = Site::start(Plan::new("native-key").in_layout(layout)).expect("the site starts");
     let sound = with_canaries(1, "80.00");
     let (unbalanced, mut broken) = (with_canaries(2, "79.00"), with_canaries(3, "80.00"));
     broken.truncate(broken.len() - 30);
@@ -142,7 +152,7 @@ fn patient_data_is_nowhere_but_in_sealed_columns() {
     let mut places = tables(&site);
     assert!(places.len() > 20, "all tables are read");
     places.extend(answers(&site));
-    for file in [site.log(), site.book()] {
+    for file in site.logs().into_iter().chain([site.book()]) {
         let text = std::fs::read_to_string(&file).expect("it is readable");
         assert!(!text.is_empty(), "{}", file.display());
         places.push((file.display().to_string(), text));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The command line of `revbridge`.
 
+mod certificates;
 mod demo;
 mod inspect;
 mod serve;
@@ -28,6 +29,8 @@ enum Command {
     Demo(demo::Demo),
     /// Issue a token of the local issuer, for loopback use.
     Token(token::Token),
+    /// Make certificates for roles in processes of their own.
+    Certificates(certificates::Certificates),
 }
 
 /// Runs the command and turns its answer into an exit code.
@@ -38,6 +41,7 @@ pub fn main() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Demo(demo) => demo.run(),
         Command::Token(token) => token.run(),
+        Command::Certificates(certificates) => certificates.run(),
     };
     match outcome {
         Ok(code) => code,

@@ -2,14 +2,21 @@
 //! The configuration: one TOML file with environment overrides (`REVBRIDGE_HTTP__LISTEN=…`).
 //! Unknown keys are errors, so that a typing mistake is not a silent default.
 
+mod roles;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
+use figment::value::{Uncased, UncasedStr};
 use serde::{Deserialize, Serialize};
 use time::Date;
+
+use crate::role::Roles;
+
+pub use roles::{Health, Peers, Rpc, Tls};
 
 /// Everything that `revbridge serve` needs to know.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,6 +41,13 @@ pub struct Config {
     pub posting: Posting,
     #[serde(default)]
     pub limits: Limits,
+    /// For roles in processes of their own.
+    #[serde(default)]
+    pub rpc: Rpc,
+    #[serde(default)]
+    pub peers: Peers,
+    #[serde(default)]
+    pub health: Health,
 }
 
 /// Where the record is kept.
@@ -173,6 +187,8 @@ impl Default for Posting {
 pub struct Limits {
     pub document_bytes_max: u64,
     pub database_connections_max: u32,
+    /// For what has begun when the end is asked for; the rest goes on at the next start.
+    pub shutdown_ms_max: u64,
     pub x12: interchange::x12::Limits,
 }
 
@@ -181,6 +197,7 @@ impl Default for Limits {
         Self {
             document_bytes_max: 4 << 30,
             database_connections_max: 10,
+            shutdown_ms_max: 30_000,
             x12: interchange::x12::Limits::default(),
         }
     }
@@ -189,13 +206,22 @@ impl Default for Limits {
 /// Variables with our prefix that are read elsewhere: by the search for Postgres and by tests.
 const ELSEWHERE: [&str; 4] = ["postgres_bin", "crash_at", "test_long", "seeds"];
 
+/// Names of roles have dashes, names of variables cannot: `REVBRIDGE_PEERS__SYSTEM_ERP`.
+fn role_names(key: &UncasedStr) -> Uncased<'_> {
+    match key.as_str().to_ascii_lowercase().strip_prefix("peers__") {
+        Some(role) => format!("peers__{}", role.replace('_', "-")).into(),
+        None => key.into(),
+    }
+}
+
 impl Config {
     /// Reads and checks a file; relative paths in it are relative to the file.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         if !path.is_file() {
             bail!("no configuration at {}: name one with --config FILE", path.display());
         }
-        let environment = Env::prefixed("REVBRIDGE_").split("__").ignore(&ELSEWHERE);
+        let environment = Env::prefixed("REVBRIDGE_").ignore(&ELSEWHERE).map(role_names);
+        let environment = environment.split("__");
         let figment = Figment::new().merge(Toml::file_exact(path)).merge(environment);
         let mut config: Self =
             figment.extract().with_context(|| format!("in {}", path.display()))?;
@@ -212,6 +238,12 @@ impl Config {
             path.iter_mut().for_each(anchored);
         }
         self.sources.iter_mut().for_each(|source| anchored(&mut source.folder));
+        roles::anchor(self, base);
+    }
+
+    /// What a process with these roles needs beyond what every process does.
+    pub fn check_for(&self, roles: &Roles) -> anyhow::Result<()> {
+        roles::check(self, roles)
     }
 
     /// What can be checked without connecting anywhere.
@@ -228,9 +260,6 @@ impl Config {
                 "http.listen = {listen} is beyond loopback: there is no TLS here; put a proxy in \
                  front and set http.behind_proxy = true, or listen on 127.0.0.1"
             );
-        }
-        if !listen.ip().is_loopback() && self.http.jwks.is_none() {
-            bail!("http.jwks: needed beyond loopback, where our own tokens are not accepted");
         }
         if self.posting.erp_call_ms_max >= self.posting.lease_ms {
             bail!(

@@ -4,7 +4,7 @@
 use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
-use experience_gateway::Desk;
+use experience_gateway::{Desk, Gateway};
 use experience_portal::{SessionKey, Transport};
 
 use tower::ServiceBuilder;
@@ -12,12 +12,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::config::Config;
-use crate::database::Books;
-use crate::health;
-use crate::wiring::Rooms;
+use crate::health::{self, Needs};
 
-pub fn router(config: &Config, rooms: &Rooms, books: &Books) -> anyhow::Result<Router> {
-    let desk = Desk::new(rooms.gateway.clone());
+pub fn router(config: &Config, gateway: Gateway, needs: &Needs) -> anyhow::Result<Router> {
+    let desk = Desk::new(gateway);
     let session = crate::keys::folder(&config.data_dir).join("session.key");
     let session = crate::keys::thirty_two_bytes(&session)?;
     let transport = match config.http.behind_proxy {
@@ -35,6 +33,6 @@ pub fn router(config: &Config, rooms: &Rooms, books: &Books) -> anyhow::Result<R
             CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
         ));
-    let all = api.merge(portal).merge(health::router(books.remittance.clone()));
+    let all = api.merge(portal).merge(health::router(needs));
     Ok(all.layer(layers))
 }

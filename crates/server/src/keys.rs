@@ -28,19 +28,37 @@ pub fn thirty_two_bytes(path: &Path) -> anyhow::Result<[u8; 32]> {
     }
 }
 
-/// Writes a new file that only its owner can read; never over an existing one.
+/// Writes a file that only its owner can read, whole or not at all, and never over an existing one:
+/// of two processes that make it at once, one makes it and both read the same.
 fn write_private(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    made_once(path, |beside| {
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(beside)?;
+        file.write_all(content)?;
+        Ok(file.sync_all()?)
+    })
+}
+
+/// Makes a file beside its place and links it there, unless another process was faster.
+pub fn made_once(
+    path: &Path,
+    make: impl FnOnce(&Path) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let making = || format!("making key {}", path.display());
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        std::fs::create_dir_all(folder).with_context(making)?;
     }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).with_context(|| format!("making key {}", path.display()))?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    Ok(())
+    let beside = path.with_extension(uuid::Uuid::new_v4().to_string());
+    make(&beside).with_context(making)?;
+    let linked = std::fs::hard_link(&beside, path);
+    std::fs::remove_file(&beside).with_context(making)?;
+    match linked {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        linked => linked.with_context(making),
+    }
 }
 
 #[cfg(unix)]

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use model::code::Code;
 use model::id::Hash;
 use model::reference::{InactiveValue, Period, PeriodStatus, Reference};
-use ports::erp::{Erp, MasterKind, MasterValue};
+use ports::erp::{Instances, MasterKind, MasterValue};
 use ports::failure::Failure;
 use ports::reference::ReferenceData;
 
@@ -19,24 +19,26 @@ const DIMENSIONS: [(MasterKind, &str); 4] = [
     (MasterKind::Payer, "payer"),
 ];
 
-/// Answers with one immutable version until the next refresh.
+/// Answers with one immutable version until the next refresh. Before the first one there is none:
+/// the files alone do not know which periods the ERP has closed.
 pub struct InForce {
     files: Reference,
-    current: RwLock<Arc<Reference>>,
+    erps: Instances,
+    current: RwLock<Option<Arc<Reference>>>,
 }
 
 impl InForce {
-    pub fn new(files: Reference) -> Self {
-        let current = RwLock::new(Arc::new(files.clone()));
-        Self { files, current }
+    pub fn new(files: Reference, erps: Instances) -> Self {
+        Self { files, erps, current: RwLock::new(None) }
     }
 
     /// Asks every ERP again. On failure the version in force stays.
-    pub async fn refresh(&self, erps: &[Erp]) -> Result<(), Failure> {
+    pub async fn refresh(&self) -> Result<(), Failure> {
         let mut next = self.files.clone();
         let mut closed: Vec<Period> = Vec::new();
         let mut inactive: BTreeSet<InactiveValue> = BTreeSet::new();
-        for erp in erps {
+        for name in self.erps.names() {
+            let erp = self.erps.get(&name)?;
             for value in erp.master.pull(MasterKind::Period).await? {
                 closed.extend(period(&value));
             }
@@ -53,7 +55,7 @@ impl InForce {
         let told = serde_json::to_vec(&(&next.periods, &next.inactive)).unwrap_or_default();
         let suffix = &Hash::of(&[&told]).hex()[..8];
         next.version = Code::from(format!("{}-{suffix}", self.files.version));
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(next));
         Ok(())
     }
 }
@@ -75,6 +77,7 @@ fn overlay(periods: &mut Vec<Period>, told: Vec<Period>) {
 #[async_trait]
 impl ReferenceData for InForce {
     async fn current(&self) -> Result<Arc<Reference>, Failure> {
-        Ok(self.current.read().unwrap_or_else(PoisonError::into_inner).clone())
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
+        current.ok_or_else(|| Failure::transient("the ERP has not told its reference data yet"))
     }
 }
