@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The command line of `revbridge`.
 
+mod check_config;
 mod demo;
+mod init;
 mod inspect;
+mod migrate;
 mod serve;
 mod token;
 
@@ -22,8 +25,14 @@ struct Arguments {
 enum Command {
     /// Read remittance files and say whether they balance. Needs no database and no configuration.
     Inspect(inspect::Inspect),
+    /// Write a commented configuration, reference files and posting rules to begin with.
+    Init(init::Init),
+    /// Say everything that is wrong with a configuration, where it is, and how to cure it.
+    CheckConfig(check_config::CheckConfig),
     /// Run the service: watch folders, answer the API, post to the ERP.
     Serve(serve::Serve),
+    /// Bring the schemas of an external database to the version of this program.
+    Migrate(migrate::Migrate),
     /// Run a synthetic hospital day, or your own files, through everything, against a simulated ERP.
     Demo(demo::Demo),
     /// Issue a token of the local issuer, for loopback use.
@@ -35,7 +44,10 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
         Command::Inspect(inspect) => inspect.run(),
+        Command::Init(init) => init.run(),
+        Command::CheckConfig(check) => check.run(),
         Command::Serve(serve) => serve.run(),
+        Command::Migrate(migrate) => migrate.run(),
         Command::Demo(demo) => demo.run(),
         Command::Token(token) => token.run(),
     };

@@ -5,39 +5,52 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
-use figment::Figment;
-use figment::providers::{Env, Format, Toml};
+use anyhow::Context;
+use figment::providers::Env;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::Date;
 
+use crate::check;
+
+mod rules;
+
 /// Everything that `revbridge serve` needs to know.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
+    /// Your short name for this installation: it is part of every key and of every token. Never
+    /// change it once something is posted.
     pub tenant: String,
     /// Where keys, the private database and working files live.
     pub data_dir: PathBuf,
+    /// Where the record is kept.
     #[serde(default)]
     pub database: Database,
+    /// Where the API and the portal listen, and whose tokens they accept.
     #[serde(default)]
     pub http: Http,
+    /// Reference data: your entities, facilities, payers, chart and calendar.
     pub reference: Reference,
     /// Claim-level opening file; read at every start, the same line again changes nothing.
     #[serde(default)]
     pub opening: Option<PathBuf>,
+    /// Drop folders of remittance files.
     #[serde(default, rename = "source")]
     pub sources: Vec<Source>,
+    /// The ERP instances that are posted to; the first one takes what no route names.
     #[serde(rename = "erp")]
     pub erps: Vec<Erp>,
+    /// How rows become journals.
     #[serde(default)]
     pub posting: Posting,
+    /// What is too large or too much.
     #[serde(default)]
     pub limits: Limits,
 }
 
 /// Where the record is kept.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Database {
     /// A private cluster below `data_dir`, started and stopped with the server.
@@ -47,9 +60,10 @@ pub enum Database {
     External { url: String },
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Http {
+    /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Needed to listen beyond loopback: TLS ends in front of us.
     pub behind_proxy: bool,
@@ -57,8 +71,9 @@ pub struct Http {
     pub upload_bytes_max: u64,
     /// Requests of one caller per minute; beyond it the answer is 429.
     pub rate_requests_max: u32,
-    /// Issuer and audience that a bearer token must name.
+    /// The issuer that a bearer token must name.
     pub issuer: String,
+    /// The audience that a bearer token must name.
     pub audience: String,
     /// A JWKS file of your issuer. Without one only tokens of `revbridge token` are accepted, and
     /// only on loopback.
@@ -79,7 +94,7 @@ impl Default for Http {
     }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reference {
     /// Folder of `entities.csv`, `facilities.csv`, `payers.csv`, `accounts.csv`, `periods.csv`,
@@ -103,7 +118,7 @@ fn pull_seconds() -> u64 {
     300
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unknown {
     /// Hold what names it until master data knows it.
@@ -114,19 +129,25 @@ pub enum Unknown {
 }
 
 /// A drop folder of remittance files.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
+    /// What the source is called in lists and journals.
     pub name: String,
+    /// The folder; what was taken moves to `done`, `duplicate` or `failed` below it.
     pub folder: PathBuf,
+    /// A file is taken once it has not changed for so long.
     #[serde(default = "quiet_ms")]
     pub quiet_ms: u64,
+    /// How often the folder is looked at.
     #[serde(default = "poll_ms")]
     pub poll_ms: u64,
+    /// Minutes east of UTC of the day on which a file counts as received.
     #[serde(default)]
     pub utc_offset_minutes: i16,
     /// Take this as the date received instead of the day of receipt: for demonstrations.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub business_day: Option<Date>,
 }
 
@@ -139,20 +160,26 @@ fn poll_ms() -> u64 {
 }
 
 /// One ERP instance, by the name that routes and charts use.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Erp {
+    /// The name that `routes.csv` and the chart use.
     pub name: String,
     #[serde(flatten)]
     pub adapter: system_erp::registry::Adapter,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Posting {
+    /// A window closes so long after its first row, and becomes journals.
     pub window_ms: u64,
+    /// A window closes early when it holds so many rows.
     pub rows_max: usize,
+    /// Lines of one journal; the ERP's own limit where that is smaller.
     pub lines_max: usize,
+    /// A call to the ERP is given up after so long, and looked up before it is repeated.
     pub erp_call_ms_max: u64,
+    /// How long a crashed worker blocks its lane; longer than a call to the ERP.
     pub lease_ms: u64,
 }
 
@@ -168,11 +195,14 @@ impl Default for Posting {
     }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
+    /// Bytes of one document, however it comes; a larger one is not acknowledged.
     pub document_bytes_max: u64,
+    /// Connections to the database, for each of the two schemas.
     pub database_connections_max: u32,
+    /// Limits of the X12 reader.
     pub x12: interchange::x12::Limits,
 }
 
@@ -189,22 +219,26 @@ impl Default for Limits {
 /// Variables with our prefix that are read elsewhere: by the search for Postgres and by tests.
 const ELSEWHERE: [&str; 4] = ["postgres_bin", "crash_at", "test_long", "seeds"];
 
+/// What overrides the file: `REVBRIDGE_HTTP__LISTEN=…`.
+pub fn environment() -> Env {
+    Env::prefixed("REVBRIDGE_").split("__").ignore(&ELSEWHERE)
+}
+
+/// The shape of the file as a JSON Schema: keys, kinds, defaults, and what each is for.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Config).to_value()
+}
+
 impl Config {
-    /// Reads and checks a file; relative paths in it are relative to the file.
+    /// Reads and checks a file; relative paths in it are relative to the file. The error tells
+    /// everything that is wrong in it.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        if !path.is_file() {
-            bail!("no configuration at {}: name one with --config FILE", path.display());
-        }
-        let environment = Env::prefixed("REVBRIDGE_").split("__").ignore(&ELSEWHERE);
-        let figment = Figment::new().merge(Toml::file_exact(path)).merge(environment);
-        let mut config: Self =
-            figment.extract().with_context(|| format!("in {}", path.display()))?;
-        config.anchor(path.parent().unwrap_or(Path::new(".")));
-        config.check()?;
-        Ok(config)
+        let examined = check::examine(path);
+        check::refuse(&examined.findings)?;
+        examined.config.context("a configuration without errors can be read")
     }
 
-    fn anchor(&mut self, base: &Path) {
+    pub(crate) fn anchor(&mut self, base: &Path) {
         let anchored = |path: &mut PathBuf| *path = base.join(path.as_path());
         anchored(&mut self.data_dir);
         anchored(&mut self.reference.dir);
@@ -212,45 +246,5 @@ impl Config {
             path.iter_mut().for_each(anchored);
         }
         self.sources.iter_mut().for_each(|source| anchored(&mut source.folder));
-    }
-
-    /// What can be checked without connecting anywhere.
-    pub fn check(&self) -> anyhow::Result<()> {
-        if self.tenant.is_empty() {
-            bail!("tenant: must not be empty");
-        }
-        if self.erps.is_empty() {
-            bail!("erp: at least one [[erp]] is needed");
-        }
-        let listen = self.http.listen;
-        if !listen.ip().is_loopback() && !self.http.behind_proxy {
-            bail!(
-                "http.listen = {listen} is beyond loopback: there is no TLS here; put a proxy in \
-                 front and set http.behind_proxy = true, or listen on 127.0.0.1"
-            );
-        }
-        if !listen.ip().is_loopback() && self.http.jwks.is_none() {
-            bail!("http.jwks: needed beyond loopback, where our own tokens are not accepted");
-        }
-        if self.posting.erp_call_ms_max >= self.posting.lease_ms {
-            bail!(
-                "posting.erp_call_ms_max = {} must be below posting.lease_ms = {}: a call that \
-                 outlives its lease could be repeated by another worker",
-                self.posting.erp_call_ms_max,
-                self.posting.lease_ms
-            );
-        }
-        for erp in &self.erps {
-            let settle = erp.adapter.settle_ms();
-            if settle < self.posting.erp_call_ms_max {
-                bail!(
-                    "erp {}: settle_ms = {settle} must not be below posting.erp_call_ms_max = {}: a \
-                     request could land after it was given up",
-                    erp.name,
-                    self.posting.erp_call_ms_max
-                );
-            }
-        }
-        Ok(())
     }
 }

@@ -4,6 +4,8 @@
 
 mod files;
 mod in_force;
+mod table;
 
-pub use files::{opening_lines, read};
+pub use files::{Files, opening_findings, opening_lines};
+pub use table::Table;
 pub use in_force::InForce;

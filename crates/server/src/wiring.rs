@@ -22,9 +22,10 @@ use system_rcm::remittance_x12::RemittanceX12;
 use time::UtcOffset;
 use workflow::{Lanes, Runner, Sequencer};
 
+use crate::check;
 use crate::config::{Config, Unknown};
 use crate::database::Books;
-use crate::reference::{self, InForce};
+use crate::reference::InForce;
 
 /// Everything that runs, wired together.
 pub struct Rooms {
@@ -48,10 +49,9 @@ const ERP_WAIT: Duration = Duration::from_secs(60);
 pub async fn wire(config: &Config, books: &Books) -> anyhow::Result<Rooms> {
     let tenant = Code::new(&config.tenant);
     let erps = connect(config).await?;
-    let target = &config.erps[0].name;
-    let files = reference::read(&config.reference.dir, target)
-        .with_context(|| format!("reference data in {}", config.reference.dir.display()))?;
-    let reference = Arc::new(InForce::new(files));
+    let (files, findings) = check::reference_files(config);
+    check::refuse(&findings).context("reference data")?;
+    let reference = Arc::new(InForce::new(files.reference(&config.erps[0].name)));
     reference.refresh(&erps).await.context("pulling reference data from the ERP")?;
 
     let adapter = Arc::new(RemittanceX12::new(config.limits.x12.clone()));

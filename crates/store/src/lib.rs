@@ -14,10 +14,12 @@ mod raw;
 mod records;
 pub mod sealing;
 mod settings;
+mod state;
 mod vault;
 
 pub use book::PostgresBook;
 pub use error::Error;
-pub use migration::{MONTHS_AHEAD, SCHEMA_MAX, SCHEMA_MIN, migrate};
+pub use migration::{MONTHS_AHEAD, SCHEMA_MAX, SCHEMA_MIN, make_months, migrate};
 pub use sealing::Keys;
 pub use settings::{PoolSettings, Room, Schema};
+pub use state::{Durability, SchemaState, durability, schema_states};

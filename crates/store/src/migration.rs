@@ -15,9 +15,9 @@ static INTAKE: Migrator = sqlx::migrate!("migrations/intake");
 pub const SCHEMA_MIN: i64 = 1;
 pub const SCHEMA_MAX: i64 = 1;
 /// Versions from here on belong to intake.
-const INTAKE_FROM: i64 = 1_000;
-const INTAKE_MIN: i64 = 1_001;
-const INTAKE_MAX: i64 = 1_001;
+pub(crate) const INTAKE_FROM: i64 = 1_000;
+pub(crate) const INTAKE_MIN: i64 = 1_001;
+pub(crate) const INTAKE_MAX: i64 = 1_001;
 /// Partitions are made so many months ahead at every start.
 pub const MONTHS_AHEAD: i32 = 3;
 const SERVER_VERSION_MIN: u32 = 150_000;
@@ -38,6 +38,24 @@ pub async fn migrate(database_url: &str, schemas: &[Schema]) -> Result<(), Error
     Ok(())
 }
 
+/// Makes the partitions for the months ahead in schemas that are migrated already. It needs the
+/// rights of their owner; without them, rows of later months go to the default partitions.
+pub async fn make_months(database_url: &str, schemas: &[Schema]) -> Result<(), Error> {
+    for schema in schemas {
+        let options = options(database_url, schema, &PoolSettings::default())?;
+        let mut connection =
+            PgConnection::connect_with(&options).await.map_err(|error| connect(&error))?;
+        months(&mut connection).await?;
+        connection.close().await.map_err(|error| migration(&error))?;
+    }
+    Ok(())
+}
+
+async fn months(connection: &mut PgConnection) -> Result<(), Error> {
+    let made = sqlx::query!("select make_months($1)", MONTHS_AHEAD).fetch_one(connection).await;
+    made.map(drop).map_err(|error| migration(&error))
+}
+
 async fn migrate_one(connection: &mut PgConnection, schema: &Schema) -> Result<(), Error> {
     // The name was checked to be a plain one; DDL takes no parameters. Two programs that start at
     // once would collide in the catalogue: one goes first.
@@ -53,10 +71,7 @@ async fn migrate_one(connection: &mut PgConnection, schema: &Schema) -> Result<(
         Room::Intake => run(&INTAKE, connection).await?,
         Room::Process => {}
     }
-    sqlx::query!("select make_months($1)", MONTHS_AHEAD)
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(|error| migration(&error))?;
+    months(connection).await?;
     let unlock = "select pg_advisory_unlock(hashtext('revbridge migration'))";
     sqlx::query(unlock).execute(&mut *connection).await.map_err(|error| migration(&error))?;
     Ok(())
@@ -91,7 +106,11 @@ fn within(schema: &Schema, found: i64, min: i64, max: i64) -> Result<(), Error> 
 }
 
 /// The newest version in a range that has been applied. The table is the migration library's own.
-async fn newest(connection: &mut PgConnection, from: i64, to: i64) -> Result<i64, Error> {
+pub(crate) async fn newest(
+    connection: &mut PgConnection,
+    from: i64,
+    to: i64,
+) -> Result<i64, Error> {
     let exists: bool = sqlx::query_scalar(
         "select exists (
            select from pg_tables
@@ -119,7 +138,7 @@ async fn newest(connection: &mut PgConnection, from: i64, to: i64) -> Result<i64
     Ok(newest.unwrap_or(0))
 }
 
-async fn check_server(connection: &mut PgConnection) -> Result<(), Error> {
+pub(crate) async fn check_server(connection: &mut PgConnection) -> Result<(), Error> {
     let number: String = sqlx::query_scalar("select current_setting('server_version_num')")
         .fetch_one(connection)
         .await

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use ports::erp::Erp;
 use ports::failure::Failure;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::simulator;
 
 /// The adapter of one configured instance with its settings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Adapter {
     Simulator(simulator::Config),

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Everything that can be judged without connecting anywhere: configuration, reference files, posting
+//! rules, opening balances, keys and folders.
+
+use std::path::Path;
+
+use process_remittance_to_reconciliation::{Rules, RulesError};
+
+use super::written::{Step, Written};
+use super::{Examined, Finding, Place, examine, folders, key_files, reference_data};
+use crate::config::Config;
+use crate::reference::{self, Files};
+
+/// Reads the configuration and all that it names.
+pub fn installation(path: &Path) -> Examined {
+    let mut examined = examine(path);
+    let Some(config) = examined.config.take() else { return examined };
+    let mut findings = files(&config);
+    findings.extend(issuer(&examined, &config));
+    findings.extend(key_files::findings(&config.data_dir));
+    findings.extend(folders::findings(&examined, &config));
+    examined.findings.extend(findings);
+    examined.config = Some(config);
+    examined
+}
+
+/// The reference files, as far as they can be read, and what is wrong in them.
+pub fn reference_files(config: &Config) -> (Files, Vec<Finding>) {
+    let mut findings = Vec::new();
+    let files = Files::read(&config.reference.dir, &mut findings);
+    let targets: Vec<&str> = config.erps.iter().map(|erp| erp.name.as_str()).collect();
+    findings.extend(reference_data::findings(&files, &targets));
+    (files, findings)
+}
+
+/// The files that a configuration names.
+fn files(config: &Config) -> Vec<Finding> {
+    let (_, mut findings) = reference_files(config);
+    if let Some(path) = &config.reference.rules {
+        findings.extend(rules(path));
+    }
+    if let Some(path) = &config.opening {
+        findings.extend(reference::opening_findings(path));
+    }
+    findings
+}
+
+/// The file of posting rules.
+fn rules(path: &Path) -> Vec<Finding> {
+    let cure = "`revbridge manual mapping` explains the rules; without a file the built-in set holds";
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            let wrong = format!("it cannot be read: {error}");
+            return vec![Finding::error(Place::at(path), wrong, cure)];
+        }
+    };
+    let (written, syntax) = Written::read(path, &text);
+    if !syntax.is_empty() {
+        return syntax;
+    }
+    let Err(errors) = Rules::examine(&text) else { return Vec::new() };
+    let placed = errors.into_iter().map(|error| {
+        let rule = |list: &str, number: &usize| {
+            written.place(&[Step::Key(list.to_owned()), Step::Element(number - 1)])
+        };
+        let place = match &error {
+            RulesError::Cas { number, .. } => rule("cas", number),
+            RulesError::Plb { number, .. } => rule("plb", number),
+            RulesError::Syntax(_) => Place::at(path),
+        };
+        Finding::error(place, error.to_string(), cure)
+    });
+    placed.collect()
+}
+
+/// The key set of an issuer of the operator's own.
+fn issuer(examined: &Examined, config: &Config) -> Vec<Finding> {
+    let Some(path) = &config.http.jwks else { return Vec::new() };
+    let cure = "save what your issuer serves at its jwks_uri into this file";
+    let read = std::fs::read(path).map_err(|error| format!("it cannot be read: {error}"));
+    let believed = read.and_then(|jwks| {
+        let ring = system_identity::KeyRing::new().with(&config.http.issuer, &jwks);
+        ring.map(drop).map_err(|error| error.to_string())
+    });
+    match believed {
+        Ok(()) => Vec::new(),
+        Err(wrong) => {
+            let wrong = format!("{}: {wrong}", path.display());
+            vec![Finding::error(examined.place("http.jwks"), wrong, cure)]
+        }
+    }
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What contradicts itself or is left open across the reference files. The lines themselves were
+//! read already; here only their meaning is judged.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+
+use model::code::Code;
+use model::role::Role;
+use time::Duration;
+
+use super::{Finding, Place, probably};
+use crate::reference::{Files, Table};
+
+/// Every finding. `targets` are the names of the configured ERPs, the default one first.
+pub fn findings(files: &Files, targets: &[&str]) -> Vec<Finding> {
+    let mut into = Vec::new();
+    entities(files, &mut into);
+    facilities(files, &mut into);
+    payers(files, &mut into);
+    accounts(files, targets, &mut into);
+    routes(files, targets, &mut into);
+    periods(files, &mut into);
+    bases(files, &mut into);
+    into
+}
+
+/// Lines whose key stood on an earlier line already, with that line.
+fn repeated<'a, T, K: Ord>(
+    table: &'a Table<T>,
+    key: impl Fn(&'a T) -> K,
+) -> Vec<(usize, usize, &'a T)> {
+    let mut seen = BTreeMap::new();
+    let mut again = Vec::new();
+    for (line, row) in &table.rows {
+        match seen.get(&key(row)) {
+            Some(first) => again.push((*line, *first, row)),
+            None => {
+                seen.insert(key(row), *line);
+            }
+        }
+    }
+    again
+}
+
+fn entity_codes(files: &Files) -> BTreeSet<&str> {
+    files.entities.lines().map(|line| line.entity.as_str()).collect()
+}
+
+fn entities(files: &Files, into: &mut Vec<Finding>) {
+    for (line, first, row) in repeated(&files.entities, |row| &row.entity) {
+        let wrong = format!("entity {} stands on line {first} already", row.entity);
+        let place = files.entities.place(line, "entity");
+        into.push(Finding::error(place, wrong, "keep one of the two lines"));
+    }
+    let used: BTreeSet<&str> = files.facilities.lines().map(|line| line.entity.as_str()).collect();
+    for (line, row) in &files.entities.rows {
+        if !used.contains(row.entity.as_str()) {
+            let wrong = format!("entity {} has no facility, so nothing is booked for it", row.entity);
+            let place = files.entities.place(*line, "entity");
+            into.push(Finding::warning(place, wrong, "add its facilities to facilities.csv"));
+        }
+    }
+}
+
+fn facilities(files: &Files, into: &mut Vec<Finding>) {
+    for (line, first, row) in repeated(&files.facilities, |row| &row.npi) {
+        let wrong = format!("the NPI {} stands on line {first} already", row.npi);
+        let cure = "an NPI names one facility; keep one of the two lines";
+        into.push(Finding::error(files.facilities.place(line, "npi"), wrong, cure));
+    }
+    let known = entity_codes(files);
+    for (line, row) in &files.facilities.rows {
+        unknown_entity(&files.facilities, *line, &row.entity, &known, into);
+    }
+}
+
+fn unknown_entity<T>(
+    table: &Table<T>,
+    line: usize,
+    entity: &Code,
+    known: &BTreeSet<&str>,
+    into: &mut Vec<Finding>,
+) {
+    if known.contains(entity.as_str()) {
+        return;
+    }
+    let wrong = format!("entity {entity} is not in entities.csv");
+    let cure = match probably(entity, known.iter().copied()) {
+        Some(meant) => format!("did you mean {meant}? Else add it to entities.csv"),
+        None => "add it to entities.csv, or correct it here".to_owned(),
+    };
+    into.push(Finding::error(table.place(line, "entity"), wrong, cure));
+}
+
+fn payers(files: &Files, into: &mut Vec<Finding>) {
+    let mut owners: BTreeMap<&str, (usize, &Code)> = BTreeMap::new();
+    let mut classes: BTreeMap<&Code, (usize, &Code)> = BTreeMap::new();
+    for (line, row) in &files.payers.rows {
+        if row.identifiers.is_empty() {
+            let wrong = format!("payer {} has no identifiers, so no remittance names it", row.payer);
+            let cure = "add what BPR10, TRN03, N104 or REF*2U say for it, separated by blanks";
+            into.push(Finding::warning(files.payers.place(*line, "identifiers"), wrong, cure));
+        }
+        for identifier in row.identifiers.split_whitespace() {
+            let (first, owner) = *owners.entry(identifier).or_insert((*line, &row.payer));
+            if *owner != row.payer {
+                let wrong = format!(
+                    "{identifier} stands for payer {owner} on line {first} already: which of the \
+                     two is meant is left to their order"
+                );
+                let cure = "leave it with the payer that remits under it";
+                into.push(Finding::warning(files.payers.place(*line, "identifiers"), wrong, cure));
+            }
+        }
+        let (first, class) = *classes.entry(&row.payer).or_insert((*line, &row.class));
+        if *class != row.class {
+            let wrong = format!(
+                "payer {} is of class {class} on line {first}; this line has no effect",
+                row.payer
+            );
+            let cure = "give both lines the same class, or two codes to two payers";
+            into.push(Finding::warning(files.payers.place(*line, "class"), wrong, cure));
+        }
+    }
+}
+
+fn accounts(files: &Files, targets: &[&str], into: &mut Vec<Finding>) {
+    let mut by_target: BTreeMap<&str, BTreeSet<Role>> =
+        targets.iter().map(|target| (*target, BTreeSet::new())).collect();
+    for (line, row) in &files.accounts.rows {
+        let target = row.target.as_ref().map_or(targets.first().copied(), |own| Some(own.as_str()));
+        let role = Role::parse(&row.role);
+        if role.is_none() {
+            let meant = probably(&row.role, Role::ALL.iter().map(|role| role.code()));
+            let meant = meant.map(|own| format!("did you mean {own}? ")).unwrap_or_default();
+            let wrong = format!("{} is no account role", row.role);
+            let cure = format!("{meant}The roles are listed by: revbridge manual mapping");
+            into.push(Finding::error(files.accounts.place(*line, "role"), wrong, cure));
+        }
+        unknown_target(&files.accounts, *line, row.target.as_ref(), targets, into);
+        ends_before_it_begins(&files.accounts, *line, row.from, row.to, into);
+        if let (Some(target), Some(role)) = (target, role) {
+            by_target.entry(target).or_default().insert(role);
+        }
+    }
+    for (target, roles) in by_target {
+        let missing: Vec<&str> =
+            Role::ALL.iter().filter(|role| !roles.contains(role)).map(|role| role.code()).collect();
+        if missing.is_empty() || roles.is_empty() {
+            continue;
+        }
+        let wrong = format!(
+            "the chart of {target} has no account for {}: what needs one is held as MDM-ACCOUNT",
+            missing.join(", ")
+        );
+        let cure = "add a line for each role that you use";
+        let place = Place::at(&files.accounts.path).key("role");
+        into.push(Finding::warning(place, wrong, cure));
+    }
+}
+
+fn unknown_target<T>(
+    table: &Table<T>,
+    line: usize,
+    target: Option<&Code>,
+    targets: &[&str],
+    into: &mut Vec<Finding>,
+) {
+    let Some(target) = target.filter(|own| !targets.contains(&own.as_str())) else { return };
+    let wrong = format!("no [[erp]] has the name {target}");
+    let cure = format!("the configured names are {}", targets.join(", "));
+    into.push(Finding::error(table.place(line, "target"), wrong, cure));
+}
+
+fn ends_before_it_begins<T, D: PartialOrd + Display>(
+    table: &Table<T>,
+    line: usize,
+    from: Option<D>,
+    to: Option<D>,
+    into: &mut Vec<Finding>,
+) {
+    if let (Some(from), Some(to)) = (from, to)
+        && to < from
+    {
+        let wrong = format!("it ends ({to}) before it begins ({from})");
+        into.push(Finding::error(table.place(line, "to"), wrong, "correct one of the two dates"));
+    }
+}
+
+fn routes(files: &Files, targets: &[&str], into: &mut Vec<Finding>) {
+    let known = entity_codes(files);
+    let mut routed = BTreeSet::new();
+    for (line, row) in &files.routes.rows {
+        routed.insert(row.entity.as_str());
+        if row.entity.as_str() != "*" {
+            unknown_entity(&files.routes, *line, &row.entity, &known, into);
+        }
+        unknown_target(&files.routes, *line, Some(&row.target), targets, into);
+    }
+    if files.routes.rows.is_empty() || routed.contains("*") {
+        return;
+    }
+    for entity in known.difference(&routed) {
+        let wrong = format!("entity {entity} has no route, so nothing of it can be posted");
+        let cure = "add a line for it, or one with the entity * for all others";
+        into.push(Finding::warning(Place::at(&files.routes.path), wrong, cure));
+    }
+}
+
+fn periods(files: &Files, into: &mut Vec<Finding>) {
+    let known = entity_codes(files);
+    let table = &files.periods;
+    let mut own: BTreeMap<&Code, Vec<usize>> = BTreeMap::new();
+    for (at, (line, row)) in table.rows.iter().enumerate() {
+        unknown_entity(table, *line, &row.entity, &known, into);
+        ends_before_it_begins(table, *line, Some(row.from), Some(row.to), into);
+        own.entry(&row.entity).or_default().push(at);
+    }
+    for (entity, mut lines) in own {
+        lines.sort_by_key(|at| table.rows[*at].1.from);
+        for pair in lines.windows(2) {
+            let (_, before) = &table.rows[pair[0]];
+            let (line, next) = &table.rows[pair[1]];
+            let name = format!("entity {entity}, periods {} and {}", before.period, next.period);
+            if next.from <= before.to {
+                let wrong = format!("{name} overlap from {} on", next.from);
+                let cure = "let each day belong to one period";
+                into.push(Finding::warning(table.place(*line, "from"), wrong, cure));
+            } else if next.from - before.to > Duration::DAY {
+                let wrong = format!(
+                    "{name} leave a gap after {}: what falls into it posts on {}",
+                    before.to, next.from
+                );
+                let cure = "let each period begin on the day after the one before";
+                into.push(Finding::warning(table.place(*line, "from"), wrong, cure));
+            }
+        }
+    }
+}
+
+fn bases(files: &Files, into: &mut Vec<Finding>) {
+    let known = entity_codes(files);
+    let classes: BTreeSet<&str> = files.payers.lines().map(|line| line.class.as_str()).collect();
+    for (line, row) in &files.bases.rows {
+        unknown_entity(&files.bases, *line, &row.entity, &known, into);
+        if !classes.contains(row.class.as_str()) {
+            let wrong = format!("no payer is of class {}, so this line has no effect", row.class);
+            let all: Vec<&str> = classes.iter().copied().collect();
+            let cure = format!("the classes in payers.csv are {}", all.join(", "));
+            into.push(Finding::warning(files.bases.place(*line, "class"), wrong, cure));
+        }
+    }
+}
