@@ -2,11 +2,12 @@
 //! Each way a call can end, and what the caller may conclude from it.
 
 use ports::failure::Failure;
+use ports::secret::LiveText;
 use serde_json::{Value, json};
 
 use super::other_side::{Answering, OtherSide, answer, ok};
 use super::{SECRET, client, destination};
-use crate::{Call, NotSent, Outcome, Unknown};
+use crate::{Call, Client, Credential, NotSent, Outcome, SecretString, Unknown};
 
 fn submit() -> Call {
     Call::post("journal.submit").path(["v1", "journals"]).json(&json!({"key": "RB-1"}))
@@ -88,6 +89,27 @@ async fn the_request_carries_credential_path_query_and_body() {
     assert!(seen.contains("idempotency-key: RB-1"));
     assert!(seen.contains("content-type: application/json"));
     assert!(seen.ends_with(r#"{"total":"1.00"}"#));
+}
+
+#[tokio::test]
+async fn a_credential_that_changes_is_sent_with_the_next_request() {
+    let other = OtherSide::start(Answering::With(ok("{}"))).await;
+    let value = LiveText::new(SecretString::from("first"));
+    let mut live = destination(other.base.clone());
+    live.credential = Credential::Live { scheme: "Bearer", value: value.clone() };
+    let client = Client::new(&live).expect("a usable destination");
+    for secret in ["first", "second", "third"] {
+        value.replace(SecretString::from(secret));
+        let outcome = client.send(Call::get("x")).await;
+        assert!(matches!(outcome, Outcome::Answered(_)), "{outcome:?}");
+        let seen = other.last().to_lowercase();
+        assert!(seen.contains(&format!("authorization: bearer {secret}")), "{seen}");
+    }
+    // What cannot stand in a header is never sent in its place.
+    value.replace(SecretString::from("two\nlines"));
+    let outcome = client.send(Call::get("x")).await;
+    assert!(matches!(outcome, Outcome::NotSent(NotSent::NotAllowed)), "{outcome:?}");
+    assert!(!format!("{live:?}").contains("third"));
 }
 
 #[tokio::test]
