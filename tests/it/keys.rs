@@ -101,12 +101,22 @@ fn what_is_shredded_answers_expired_and_the_books_still_tie() {
     let mut held = String::from_utf8(hospital::remittance(3, 1).bytes).expect("text");
     held = held.replace(hospital::NPI, "1999999984");
     assert_eq!(site.upload(held.as_bytes()).expect("an answer").status, 202);
-    let completeness = site.settled().expect("it settles");
+    site.settled().expect("it settles");
     let item = site.exceptions().expect("exceptions").first().expect("a held item").clone();
     for schema in ["intake", "remittance"] {
         let moved = "update SCHEMA.data_key set month = '2025-12-01' where month is not null";
         site.sql(&moved.replace("SCHEMA", schema)).expect("as if it were long ago");
     }
+    // The month goes on: what comes in now is sealed under keys of its own.
+    let mut numbers = 4..;
+    wait::until("keys of this month", BOUND, || {
+        let number = numbers.next()?;
+        hand_in(&site, number..number + 1);
+        let drawn = "select class from intake.data_key where month <> '2025-12-01'";
+        (site.rows(drawn).ok()?.len() == 2).then_some(())
+    })
+    .expect("keys of this month");
+    let completeness = site.settled().expect("it settles");
     let plan = said(&order(&site, &["shred", "--class", "canonical", "--before", "2026-01"]));
     assert!(plan.contains("canonical 2025-12") && plan.contains("Nothing was done"), "{plan}");
     for class in ["raw", "vault", "canonical"] {
@@ -116,7 +126,14 @@ fn what_is_shredded_answers_expired_and_the_books_still_tie() {
         let again = said(&order(&site, &arguments));
         assert!(again.contains("There is no"), "{again}");
     }
-    let event = site.rows("select event::text from remittance.inbox where kind = 'claim' limit 1");
+    let event = site.rows(
+        "select event::text
+         from remittance.inbox
+         join remittance.remittance on remittance.id = inbox.remittance
+         where kind = 'claim'
+           and trace = 'TRACE000001'
+         limit 1",
+    );
     let event = event.expect("an event")[0][0].clone();
     let path = format!("/v1/events/{event}");
     wait::until("the server has noticed", BOUND, || {

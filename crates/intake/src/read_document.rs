@@ -167,11 +167,6 @@ impl Step for ReadDocument {
         READ_DOCUMENT
     }
 
-    /// Documents know nothing of each other; their events are delivered by identity.
-    fn side_by_side(&self) -> bool {
-        true
-    }
-
     async fn run(&self, unit: &Unit, scope: &Scope<'_>) -> Result<Outcome, Failure> {
         let id = document_of(unit)?;
         let Some(document) = self.raw.document(id).await? else {

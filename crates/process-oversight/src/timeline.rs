@@ -15,6 +15,11 @@ use ports::oversight::Moment;
 
 use crate::{OversightProcess, PAGE_MAX};
 
+/// Rows of one remittance that are followed into their journals.
+const ROWS_MAX: usize = 1_000;
+/// Remittances of one document that are told.
+const REMITTANCES_MAX: usize = 100;
+
 /// Everything known about an id of any kind, in order of time; empty when nobody knows it.
 pub async fn of(room: &OversightProcess, id: &str) -> Result<Vec<Moment>, Failure> {
     let mut telling = Telling { room, moments: Vec::new(), told: BTreeSet::new() };
@@ -42,9 +47,13 @@ impl Telling<'_> {
             self.event(entry).await?;
         }
         if self.room.records.remittance(RemittanceId(uuid)).await?.is_some() {
-            self.remittance(RemittanceId(uuid)).await?;
+            self.payment(RemittanceId(uuid)).await?;
         }
         self.document(DocumentId(uuid)).await?;
+        let remittances = self.room.records.remittances_of(DocumentId(uuid)).await?;
+        for remittance in remittances.iter().take(REMITTANCES_MAX) {
+            self.payment(remittance.id).await?;
+        }
         if let Some(item) = self.room.records.item(ExceptionId(uuid)).await? {
             self.log_about(&item.subject.id()).await?;
         }
@@ -95,6 +104,18 @@ impl Telling<'_> {
         self.log_about(&id.to_string()).await
     }
 
+    /// A remittance with the journals that its rows went into.
+    async fn payment(&mut self, id: RemittanceId) -> Result<(), Failure> {
+        self.remittance(id).await?;
+        for standing in self.room.inquiry.rows_of_remittance(id, ROWS_MAX).await? {
+            match standing.place {
+                RowPlace::Member(key) => self.journal(&key).await?,
+                RowPlace::Open | RowPlace::Superseded => {}
+            }
+        }
+        Ok(())
+    }
+
     async fn event(&mut self, entry: &InboxEntry) -> Result<(), Failure> {
         self.remittance(entry.remittance).await?;
         self.document(entry.document).await?;
@@ -126,10 +147,10 @@ impl Telling<'_> {
     }
 
     async fn journal(&mut self, key: &JournalKey) -> Result<(), Failure> {
-        let Some(journal) = self.room.records.journal(key).await? else { return Ok(()) };
         if !self.told.insert(format!("journal/{key}")) {
             return Ok(());
         }
+        let Some(journal) = self.room.records.journal(key).await? else { return Ok(()) };
         self.log_about(key.as_str()).await?;
         self.moments.push(closed(self.room, &journal));
         if let JournalState::Posted { document, at } = &journal.state {

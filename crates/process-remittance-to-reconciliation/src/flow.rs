@@ -152,12 +152,6 @@ impl Step for FlowStep {
         self.kind
     }
 
-    /// Claims meet each other on their accounts only, and an account has a version. A document is
-    /// compared with all others by identity, which nothing guards but the order.
-    fn side_by_side(&self) -> bool {
-        self.kind == decide_claims::KIND
-    }
-
     async fn run(&self, unit: &Unit, scope: &Scope<'_>) -> Result<Outcome, Failure> {
         let (room, records, now) = (&self.room, scope.records, scope.now);
         let effects: Effects = match self.kind {

@@ -107,7 +107,7 @@ impl PostgresBook {
              from data_key
              where tenant = $1
                and body is not null
-             order by under, month is not null, id"#,
+             order by under, month is not null, month desc, id"#,
             self.tenant(),
         )
         .fetch_all(&self.pool)

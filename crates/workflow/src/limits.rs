@@ -7,8 +7,6 @@ use std::time::Duration;
 pub struct Limits {
     /// So many due units are fetched at once.
     pub units_per_pass_max: usize,
-    /// So many units run at a time, where their step allows it.
-    pub units_side_by_side_max: usize,
     /// After so many attempts a defect goes to a person and its neighbours go on.
     pub attempts_max: u32,
     /// How long a crashed holder blocks its lane.
@@ -29,7 +27,6 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             units_per_pass_max: 64,
-            units_side_by_side_max: 8,
             attempts_max: 5,
             lease_ms: 15_000,
             backoff_ms_min: 200,

@@ -123,13 +123,10 @@ impl Runner {
         ran.held = true;
         crash_point!("workflow.lane.leased");
         let due = self.book.due(&self.lane, self.limits.units_per_pass_max).await?;
-        let mut waiting = due.as_slice();
-        while !waiting.is_empty() {
+        for unit in &due {
             if shutdown.is_some_and(Shutdown::is_asked) {
                 break;
             }
-            let (group, rest) = waiting.split_at(self.side_by_side(waiting));
-            waiting = rest;
             let now = self.book.now().await?;
             if lease.until - now < self.limits.lease() / 2 {
                 match self.lease().await? {
@@ -139,30 +136,15 @@ impl Runner {
                     }
                 }
             }
-            ran.units += group.len();
-            let runs = group.iter().map(|unit| self.run_traced(&lease.fence, unit, now));
-            // All of them end before the first error counts: none is cut off by its neighbour.
-            for ended in futures::future::join_all(runs).await {
-                match ended? {
-                    Ended::Done => ran.done += 1,
-                    Ended::Again => ran.again += 1,
-                    Ended::PutBack => ran.put_back += 1,
-                    Ended::Parked => ran.parked += 1,
-                }
+            ran.units += 1;
+            match self.run_traced(&lease.fence, unit, now).await? {
+                Ended::Done => ran.done += 1,
+                Ended::Again => ran.again += 1,
+                Ended::PutBack => ran.put_back += 1,
+                Ended::Parked => ran.parked += 1,
             }
         }
         Ok(())
-    }
-
-    /// How many of the first units are of one kind whose units may run side by side; at least one.
-    fn side_by_side(&self, waiting: &[Unit]) -> usize {
-        let kind = &waiting[0].kind;
-        let step = self.steps.get(kind.as_str());
-        if !step.is_some_and(|step| step.side_by_side()) {
-            return 1;
-        }
-        let same = waiting.iter().take_while(|unit| unit.kind == *kind).count();
-        same.min(self.limits.units_side_by_side_max).max(1)
     }
 
     async fn lease(&self) -> Result<Option<Lease>, Failure> {

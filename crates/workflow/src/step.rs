@@ -30,12 +30,6 @@ pub trait Step: Send + Sync {
 
     async fn run(&self, unit: &Unit, scope: &Scope<'_>) -> Result<Outcome, Failure>;
 
-    /// Whether units of this kind may run side by side: each guards its effects by identities and
-    /// versions, so that a neighbour's commit is met as a conflict and never overlooked.
-    fn side_by_side(&self) -> bool {
-        false
-    }
-
     /// What a work item is about when the unit is parked: the narrowest thing that has the problem.
     fn subject(&self, unit: &Unit) -> Subject {
         Subject::Work { unit: Code::from(format!("{}/{}", unit.lane, unit.id)) }

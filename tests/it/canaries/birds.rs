@@ -66,8 +66,8 @@ impl Birds {
     /// One claim with a canary in every field that may hold something of a patient.
     fn claim(&mut self, paid: &str, card: bool) -> String {
         let (control, crossover) = match card {
-            true => (self.card(), self.card()),
-            false => (self.number(), "OTHER PLAN".to_owned()),
+            true => (self.card(), format!("NM1*TT*2*{}~", self.card())),
+            false => (self.number(), String::new()),
         };
         let payer = self.number();
         let (last, first, middle) = (self.word(), self.word(), self.word());
@@ -77,7 +77,7 @@ impl Birds {
         format!(
             "CLP*{control}*1*120.00*{paid}*20.00*12*{payer}~\
              NM1*QC*1*{last}*{first}*{middle}***MI*{}~NM1*IL*1*{insured}*{insured_first}****MI*{}~\
-             NM1*TT*2*{crossover}~REF*1L*{}~REF*EA*{}~N3*12 {street} Street~PER*IC**TE*{phone}~\
+             {crossover}REF*1L*{}~REF*EA*{}~N3*12 {street} Street~PER*IC**TE*{phone}~\
              DTM*232*20261101~SVC*HC:99213*120.00*{paid}~REF*6R*{}~CAS*CO*45*20.00~\
              CAS*PR*1*20.00~",
             ids[0], ids[1], ids[2], ids[3], ids[4],

@@ -184,8 +184,12 @@ async fn shredding_reaches_another_replica_once_its_hold_on_the_key_ends() {
 async fn a_value_that_is_met_again_outlives_the_month_in_which_it_was_first_met() {
     let world = World::new().await;
     let (_, room) = filled(&world).await;
+    let settings = PoolSettings { data_key_cache_ms_max: 1, ..PoolSettings::default() };
+    let keys = world.keys.clone();
+    let room_again = PostgresBook::open(&world.url, &intake(), &"north".into(), keys, &settings)
+        .await
+        .expect("it opens");
     sealed_in(&world, "2025-12-01").await;
-    let room_again = opened(&world, &intake()).await.expect("it opens");
     room_again.keep(vec![kept()]).await.expect("met again");
     room.shred(RetentionClass::Vault, month("2026-01"), "operator").await.expect("shredded");
     let clear = room_again.reveal(kept().1.as_str(), "auditor").await.expect("revealed");
