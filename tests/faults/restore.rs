@@ -180,8 +180,8 @@ fn stop(site: &mut Site) {
 
 /// The log is longer outside than it was at the backup.
 fn witnessed(site: &Site) {
-    let last = "select count(*) from remittance.log where number > (select max(size) from \
-                remittance.checkpoint)";
+    let last = "select count(*) from remittance.log where number > (select coalesce(max(size), 0) \
+                from remittance.checkpoint)";
     wait::until("the whole log is witnessed", SETTLE_BOUND, || {
         let rows = site.rows(last).ok()?;
         (rows.first()?.first()?.as_str() == "0").then_some(())
