@@ -119,26 +119,38 @@ impl Rules {
 
     /// Reads the text of a rule file.
     pub fn read(text: &str) -> Result<Self, RulesError> {
+        Self::examine(text).map_err(|mut errors| errors.swap_remove(0))
+    }
+
+    /// Reads the text of a rule file, or says of every rule what is wrong with it.
+    pub fn examine(text: &str) -> Result<Self, Vec<RulesError>> {
         let written: Written =
-            toml::from_str(text).map_err(|error| RulesError::Syntax(error.to_string()))?;
+            toml::from_str(text).map_err(|error| vec![RulesError::Syntax(error.to_string())])?;
+        let mut errors = Vec::new();
         let mut cas: BTreeMap<Code, Vec<CasRule>> = BTreeMap::new();
         for (index, rule) in written.cas.into_iter().enumerate() {
-            let wrong = |problem: String| RulesError::Cas { number: index + 1, problem };
             let reasons = rule.reasons.clone();
-            let rule = rule.checked().map_err(wrong)?;
-            for reason in reasons {
-                cas.entry(reason).or_default().push(rule.clone());
+            match rule.checked() {
+                Ok(rule) => {
+                    for reason in reasons {
+                        cas.entry(reason).or_default().push(rule.clone());
+                    }
+                }
+                Err(problem) => errors.push(RulesError::Cas { number: index + 1, problem }),
             }
         }
         let mut plb: BTreeMap<Code, Vec<PlbRule>> = BTreeMap::new();
         for (index, rule) in written.plb.into_iter().enumerate() {
-            let code = rule.code.clone();
-            let rule = rule.checked().map_err(|problem| RulesError::Plb {
-                number: index + 1,
-                code: code.to_string(),
-                problem,
-            })?;
-            plb.entry(code).or_default().push(rule);
+            let (number, code) = (index + 1, rule.code.clone());
+            match rule.checked() {
+                Ok(rule) => plb.entry(code).or_default().push(rule),
+                Err(problem) => {
+                    errors.push(RulesError::Plb { number, code: code.to_string(), problem });
+                }
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
         }
         let unmapped_negative = written.unmapped_negative.unwrap_or(CasAction::Queue);
         Ok(Self { version: written.version, unmapped_negative, cas, plb })

@@ -2,6 +2,7 @@
 //! The database of an installation: a private cluster below `data_dir`, or one of the operator's.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use local_postgres::{Cluster, Settings};
@@ -14,6 +15,9 @@ use crate::keys::Secured;
 /// Name of the database in a private cluster.
 const DATABASE: &str = "revbridge";
 
+/// How often a database that does not fit is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
 /// Both books, and the cluster that lives as long as they do.
 pub struct Books {
     pub intake: PostgresBook,
@@ -22,18 +26,28 @@ pub struct Books {
     pub cluster: Option<Cluster>,
 }
 
-/// Starts what is private, migrates, and opens both books.
+/// The schemas of all rooms.
+pub fn schemas() -> anyhow::Result<[Schema; 2]> {
+    Ok([Schema::intake("intake")?, Schema::process("remittance")?])
+}
+
+/// Starts what is private, and opens both books. A private database is migrated; one of the
+/// operator's is waited for until `revbridge migrate` has been run.
 pub async fn open(config: &Config, secured: &Secured) -> anyhow::Result<Books> {
+    let schemas = schemas()?;
     let (url, cluster) = match secured.database_url(config).await? {
-        Some(url) => (url, None),
+        Some(url) => {
+            wait_until_fit(&url, &schemas).await?;
+            (url, None)
+        }
         None => {
             let directory = config.data_dir.join("postgres");
             let cluster = tokio::task::spawn_blocking(move || start(directory)).await??;
-            (cluster.database_url(DATABASE), Some(cluster))
+            let url = cluster.database_url(DATABASE);
+            store::migrate(&url, &schemas).await.context("migrating the database")?;
+            (url, Some(cluster))
         }
     };
-    let schemas = [Schema::intake("intake")?, Schema::process("remittance")?];
-    store::migrate(&url, &schemas).await.context("migrating the database")?;
     let keys = Arc::clone(&secured.encryption);
     let pool = PoolSettings {
         connections_max: config.limits.database_connections_max,
@@ -47,6 +61,34 @@ pub async fn open(config: &Config, secured: &Secured) -> anyhow::Result<Books> {
         remittance: PostgresBook::open(&url, remittance, &tenant, keys, &pool).await?,
         cluster,
     })
+}
+
+/// Waits for a database that is down, or whose schemas an older program has made. A newer schema is
+/// an error: it does not get older by waiting.
+async fn wait_until_fit(url: &str, schemas: &[Schema]) -> anyhow::Result<()> {
+    let mut said = String::new();
+    loop {
+        let why = match store::schema_states(url, schemas).await {
+            Ok(states) => {
+                if let Some(newer) = states.iter().find(|state| state.is_newer()) {
+                    anyhow::bail!("{newer}: this program is too old for this database");
+                }
+                let behind = states.iter().filter(|state| !state.fits());
+                let behind: Vec<String> = behind.map(ToString::to_string).collect();
+                if behind.is_empty() {
+                    return Ok(());
+                }
+                format!("{}; run `revbridge migrate`", behind.join("; "))
+            }
+            Err(error @ store::Error::Connect(_)) => error.to_string(),
+            Err(error) => return Err(error.into()),
+        };
+        if why != said {
+            tracing::warn!("waiting for the database: {why}");
+            said = why;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
 }
 
 fn start(directory: std::path::PathBuf) -> anyhow::Result<Cluster> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Configuration, wiring and telemetry of the `revbridge` binary: the only place where rooms meet.
 
+pub mod check;
 pub mod command;
 pub mod config;
 mod database;

@@ -18,6 +18,7 @@ use ports::log_proof::TreeHead;
 use proof::checkpoint::Checkpoint;
 use proof::note::{NOTE_BYTES_MAX, Signer};
 use proof::path::Head;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
@@ -30,7 +31,7 @@ use crate::keys::Secured;
 const ENTRIES_PER_FILE: u64 = 1_000;
 
 /// `[proof]` of the configuration.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Where checkpoints and manifests are written: best on another disk or machine than the

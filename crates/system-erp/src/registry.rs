@@ -7,12 +7,13 @@ use std::time::Duration;
 use ports::erp::Erp;
 use ports::failure::Failure;
 use ports::secret::{Secret, Secrets};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{simulator, tryton};
 
 /// The adapter of one configured instance with its settings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Adapter {
     Simulator(simulator::Config),
@@ -46,6 +47,14 @@ impl Adapter {
             Self::Simulator(config) => config.token.iter_mut().collect(),
             // Its key has a file of its own, which is read again when the key is refused.
             Self::Tryton(_) => Vec::new(),
+        }
+    }
+
+    /// Every file that its configuration names and that holds a secret, with its key.
+    pub fn files(&self) -> Vec<(&'static str, &Path)> {
+        match self {
+            Self::Simulator(_) => Vec::new(),
+            Self::Tryton(config) => vec![("key_file", config.key_file.as_path())],
         }
     }
 

@@ -4,9 +4,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::config::Config;
+use crate::check;
 use crate::telemetry::{self, LogFormat};
 
 /// Ends cleanly on SIGTERM or ctrl-c; a kill loses nothing either.
@@ -22,10 +23,15 @@ pub struct Serve {
 
 impl Serve {
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let config = Config::read(&self.config)?;
+        let examined = check::installation(&self.config);
+        check::refuse(&examined.findings)?;
+        let config = examined.config.context("a configuration without errors can be read")?;
         let runtime = tokio::runtime::Runtime::new()?;
         runtime.block_on(async {
             let _telemetry = telemetry::start(self.log, "info", &config.tenant)?;
+            for warning in &examined.findings {
+                tracing::warn!("{}: {}; {}", warning.place, warning.wrong, warning.cure);
+            }
             let running = crate::start(&config).await?;
             tracing::info!("listening on http://{}", running.address);
             let mut terminate = signal(SignalKind::terminate())?;
