@@ -67,6 +67,7 @@ impl Site {
         let url = format!("http://127.0.0.1:{port}");
         let (token, person) = (String::new(), String::new());
         let mut site = Self { home, plan, cluster, erp, erp_url, server: None, url, token, person };
+        site.run("migrate", &[])?;
         site.token = site.issue("integration")?;
         site.person = site.issue("cash-poster")?;
         site.start_server()?;
@@ -85,19 +86,25 @@ impl Site {
         self.home.path().join("server.log")
     }
 
-    /// A token of the local issuer.
-    pub fn issue(&self, role: &str) -> anyhow::Result<String> {
-        let config = self.config();
+    /// Runs a command of ours to its end and gives what it printed.
+    pub fn run(&self, command: &str, arguments: &[&str]) -> anyhow::Result<String> {
         let output = std::process::Command::new(programs::binary("revbridge")?)
-            .args(["token", "--as", role, "--config"])
-            .arg(&config)
+            .arg(command)
+            .args(arguments)
+            .arg("--config")
+            .arg(self.config())
             .output()?;
         anyhow::ensure!(
             output.status.success(),
-            "revbridge token: {}",
+            "revbridge {command}: {}",
             String::from_utf8_lossy(&output.stderr)
         );
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
+    /// A token of the local issuer.
+    pub fn issue(&self, role: &str) -> anyhow::Result<String> {
+        self.run("token", &["--as", role])
     }
 
     /// Starts the server and waits until it is ready.
@@ -204,7 +211,7 @@ fn start_erp(home: &Path, plan: &Plan) -> anyhow::Result<(Program, String)> {
 }
 
 /// A port that was free a moment ago. The server binds it right after; another taker is an error.
-fn free_port() -> anyhow::Result<u16> {
+pub fn free_port() -> anyhow::Result<u16> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 

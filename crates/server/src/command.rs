@@ -6,10 +6,12 @@ mod demo;
 mod disclose;
 mod fields;
 mod health;
+mod import;
 mod init;
 mod inspect;
 mod keys;
 mod log;
+mod manual;
 mod migrate;
 mod recover;
 mod serve;
@@ -40,6 +42,8 @@ enum Command {
     Serve(serve::Serve),
     /// Ask the service on this machine whether it is ready. Ends with 0 if it is, with 1 if not.
     Health(health::Health),
+    /// Hand files to the running service and tell what became of each.
+    Import(import::Import),
     /// Bring the schemas of an external database to the version of this program.
     Migrate(migrate::Migrate),
     /// Run a synthetic hospital day, or your own files, through everything, against a simulated ERP.
@@ -56,6 +60,8 @@ enum Command {
     Disclose(disclose::Disclose),
     /// After the database was restored from a backup: find again in the ERP what it has forgotten.
     Recover(recover::Recover),
+    /// Read the manual.
+    Manual(manual::Manual),
     /// Issue a token of the local issuer, for loopback use.
     Token(token::Token),
 }
@@ -69,6 +75,7 @@ pub fn main() -> ExitCode {
         Command::CheckConfig(check) => check.run(),
         Command::Serve(serve) => serve.run(),
         Command::Health(health) => health.run(),
+        Command::Import(import) => import.run(),
         Command::Migrate(migrate) => migrate.run(),
         Command::Demo(demo) => demo.run(),
         Command::Fields(fields) => fields.run(),
@@ -77,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::Log(log) => log.run(),
         Command::Disclose(disclose) => disclose.run(),
         Command::Recover(recover) => recover.run(),
+        Command::Manual(manual) => manual.run(),
         Command::Token(token) => token.run(),
     };
     match outcome {

@@ -9,6 +9,8 @@ mod health;
 mod http;
 mod issuers;
 mod keys;
+mod loopback;
+pub mod manual;
 mod outside;
 mod recovery;
 pub mod reference;

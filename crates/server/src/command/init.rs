@@ -110,9 +110,14 @@ fn chart() -> String {
     for role in Role::ALL {
         let (code, title) = (role.code(), role.title());
         roles += &format!("#   {code:<7} {:<15} {title}\n", role.nature().as_str());
-        lines += &format!("{code},{code},,,\n");
+        lines += &format!("{code},{code},,,,{},{}\n", role.nature().as_str(), quoted(title));
     }
     CHART_HEADING.replace("{ROLES}\n", &roles) + &lines
+}
+
+/// A text between quotes where a comma stands in it.
+fn quoted(text: &str) -> String {
+    if text.contains(',') { format!("\"{text}\"") } else { text.to_owned() }
 }
 
 fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
