@@ -76,7 +76,9 @@ fn on_free_ports(text: &str, [http, erp]: [u16; 2]) -> String {
             let end = rest.find([' ', ';', '&']).unwrap_or(rest.len());
             format!("{before}revbridge init {}{ports}{}", &rest[..end], &rest[end..])
         }
-        None => line.replace("127.0.0.1:8080", &format!("127.0.0.1:{http}")).replace("127.0.0.1:9090", &format!("127.0.0.1:{erp}")),
+        None => line
+            .replace("127.0.0.1:8080", &format!("127.0.0.1:{http}"))
+            .replace("127.0.0.1:9090", &format!("127.0.0.1:{erp}")),
     };
     text.lines().map(with_ports).collect::<Vec<_>>().join("\n")
 }

@@ -35,7 +35,8 @@ impl Fresh {
         let home = local_postgres::private_directory("rb-it-").expect("a private folder");
         let port = || format!("127.0.0.1:{}", tests::site::free_port().expect("a free port"));
         let (listen, erp) = (port(), port());
-        let written = revbridge(home.path(), &["init", ".", "--listen", &listen, "--erp-listen", &erp]);
+        let written =
+            revbridge(home.path(), &["init", ".", "--listen", &listen, "--erp-listen", &erp]);
         assert!(written.status.success(), "{}", text(&written.stderr));
         Self { home, listen, erp }
     }
@@ -69,7 +70,13 @@ impl Fresh {
 
     fn start_erp(&self) -> Program {
         let arguments = [
-            "--listen", &self.erp, "--mode", "native-key", "--book", "erp.book", "--reference",
+            "--listen",
+            &self.erp,
+            "--mode",
+            "native-key",
+            "--book",
+            "erp.book",
+            "--reference",
             "reference",
         ];
         let program = self.start("revbridge-simulator-erp", &arguments);
@@ -117,12 +124,17 @@ fn what_init_writes_is_sound_and_posts_its_example() {
     fresh.wait_ready();
 
     std::fs::write(fresh.path("empty.835"), "").expect("it can be written");
-    let arguments = ["import", "--wait", "--format", "json", "example.835", "empty.835", "example.835"];
+    let arguments =
+        ["import", "--wait", "--format", "json", "example.835", "empty.835", "example.835"];
     let given = fresh.run(&arguments);
     assert_eq!(given.status.code(), Some(1), "one file is refused: {}", text(&given.stderr));
     let told: Value = serde_json::from_slice(&given.stdout).expect("JSON");
-    let outcomes: Vec<&str> =
-        told["files"].as_array().expect("files").iter().filter_map(|one| one["outcome"].as_str()).collect();
+    let outcomes: Vec<&str> = told["files"]
+        .as_array()
+        .expect("files")
+        .iter()
+        .filter_map(|one| one["outcome"].as_str())
+        .collect();
     assert_eq!(outcomes, ["accepted", "refused", "again"], "{told:#}");
     assert_eq!(told["summary"]["remittances"]["decided"], 1, "{told:#}");
     assert_eq!(told["summary"]["exceptions"], serde_json::json!({}), "{told:#}");
@@ -144,7 +156,7 @@ fn every_mistake_is_told_at_once_with_its_place_and_its_cure() {
         ("reference/routes.csv", "*,general-ledger,,", "E900,general-ledger,2026-12-31,2026-01-01"),
         ("reference/facilities.csv", ",E100,", ",E101,"),
         ("reference/payers.csv", "payer,name,class", "payer,name,clas"),
-        ("rules.toml", "debit", "debt"),
+        ("rules.toml", "action = \"contractual\"", "action = \"contractua\""),
     ] {
         fresh.change(name, from, to);
     }
@@ -202,7 +214,11 @@ fn a_server_waits_for_the_migration_and_changes_no_schema_itself() {
     let cluster = Cluster::temporary().expect("a cluster");
     cluster.ensure_database("books").expect("a database");
     let url = cluster.database_url("books");
-    fresh.change("revbridge.toml", "kind = \"embedded\"", &format!("kind = \"external\"\nurl = \"{url}\""));
+    fresh.change(
+        "revbridge.toml",
+        "kind = \"embedded\"",
+        &format!("kind = \"external\"\nurl = \"{url}\""),
+    );
     let schemas = || {
         let sql = "select count(*) from pg_namespace where nspname in ('intake', 'remittance')";
         cluster.query("books", sql).expect("an answer")[0][0].clone().expect("a count")
@@ -236,7 +252,11 @@ fn a_newer_schema_is_neither_used_nor_touched() {
     let cluster = Cluster::temporary().expect("a cluster");
     cluster.ensure_database("books").expect("a database");
     let url = cluster.database_url("books");
-    fresh.change("revbridge.toml", "kind = \"embedded\"", &format!("kind = \"external\"\nurl = \"{url}\""));
+    fresh.change(
+        "revbridge.toml",
+        "kind = \"embedded\"",
+        &format!("kind = \"external\"\nurl = \"{url}\""),
+    );
     assert!(fresh.run(&["migrate"]).status.success());
     let newer = "insert into remittance._sqlx_migrations
                  select 900, description, installed_on, success, checksum, execution_time

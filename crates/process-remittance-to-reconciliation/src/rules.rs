@@ -68,8 +68,9 @@ pub struct PlbKey<'a> {
 /// Why a rule file is refused; the text names the rule.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum RulesError {
-    #[error("the rule file cannot be read: {0}")]
-    Syntax(String),
+    /// With the byte at which it begins, where that is known.
+    #[error("the rule file cannot be read: {problem}")]
+    Syntax { byte: Option<usize>, problem: String },
     #[error("CAS rule {number}: {problem}")]
     Cas { number: usize, problem: String },
     #[error("PLB rule {number} ({code}): {problem}")]
@@ -124,8 +125,10 @@ impl Rules {
 
     /// Reads the text of a rule file, or says of every rule what is wrong with it.
     pub fn examine(text: &str) -> Result<Self, Vec<RulesError>> {
-        let written: Written =
-            toml::from_str(text).map_err(|error| vec![RulesError::Syntax(error.to_string())])?;
+        let written: Written = toml::from_str(text).map_err(|error| {
+            let (byte, problem) = (error.span().map(|span| span.start), error.message());
+            vec![RulesError::Syntax { byte, problem: problem.replace('\n', ", ") }]
+        })?;
         let mut errors = Vec::new();
         let mut cas: BTreeMap<Code, Vec<CasRule>> = BTreeMap::new();
         for (index, rule) in written.cas.into_iter().enumerate() {

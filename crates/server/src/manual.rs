@@ -36,7 +36,8 @@ pub fn pages() -> Vec<Page> {
         let text = text.replace(mark, with.trim_end());
         Page { name, text }
     };
-    let mapping = include_str!("../manual/mapping.md").replace("{ROLES}", roles::table().trim_end());
+    let mapping =
+        include_str!("../manual/mapping.md").replace("{ROLES}", roles::table().trim_end());
     vec![
         page("first-day", include_str!("../manual/first-day.md")),
         Page { name: "mapping", text: mapping },

@@ -16,7 +16,9 @@ use crate::{simulator, tryton};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Adapter {
+    /// The simulated ERP that comes with RevBridge, for trials and tests.
     Simulator(simulator::Config),
+    /// Tryton 8.2, by its REST interface.
     Tryton(tryton::Config),
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use process_remittance_to_reconciliation::{Rules, RulesError};
 
-use super::written::{Step, Written};
+use super::written::{self, Step, Written};
 use super::{Examined, Finding, Place, examine, folders, probably, reference_data, secret_places};
 use crate::config::{Config, Unknown};
 use crate::reference::{self, Tables};
@@ -78,19 +78,20 @@ fn rules(path: &Path) -> Vec<Finding> {
             return vec![Finding::error(Place::at(path), wrong, cure)];
         }
     };
-    let (written, syntax) = Written::read(path, &text);
+    let (lines, syntax) = Written::read(path, &text);
     if !syntax.is_empty() {
         return syntax;
     }
     let Err(errors) = Rules::examine(&text) else { return Vec::new() };
     let placed = errors.into_iter().map(|error| {
         let rule = |list: &str, number: &usize| {
-            written.place(&[Step::Key(list.to_owned()), Step::Element(number - 1)])
+            lines.place(&[Step::Key(list.to_owned()), Step::Element(number - 1)])
         };
         let place = match &error {
             RulesError::Cas { number, .. } => rule("cas", number),
             RulesError::Plb { number, .. } => rule("plb", number),
-            RulesError::Syntax(_) => Place::at(path),
+            RulesError::Syntax { byte: Some(byte), .. } => written::place_of(path, &text, *byte),
+            RulesError::Syntax { byte: None, .. } => Place::at(path),
         };
         Finding::error(place, error.to_string(), cure)
     });

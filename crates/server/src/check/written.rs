@@ -110,6 +110,12 @@ fn variable(path: &[Step]) -> Option<String> {
         .find(|set| set.eq_ignore_ascii_case(&name))
 }
 
+/// The place of a byte of a file.
+pub fn place_of(path: &Path, text: &str, byte: usize) -> Place {
+    let (line, column) = position(text, byte);
+    Place { line: Some(line), column: Some(column), ..Place::at(path) }
+}
+
 /// Line and column from one.
 fn position(text: &str, byte: usize) -> (usize, usize) {
     let before = text.get(..byte).unwrap_or(text);

@@ -114,8 +114,9 @@ impl Import {
                 .with_context(|| format!("reading {}", path.display()))?;
             return Ok(SecretString::from(text.trim().to_owned()));
         }
-        let issuer = crate::issuers::local_issuer(config)
-            .context("no token of our own is accepted there; name one of your issuer with --token-file")?;
+        let issuer = crate::issuers::local_issuer(config).context(
+            "no token of our own is accepted there; name one of your issuer with --token-file",
+        )?;
         let token = issuer.issue(Role::Integration, "revbridge-import", &[], TOKEN_SECONDS)?;
         Ok(SecretString::from(token))
     }

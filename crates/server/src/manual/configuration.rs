@@ -12,6 +12,8 @@ struct Table<'a> {
     heading: String,
     /// `http.` in front of each key.
     prefix: String,
+    /// What the key that opens it says.
+    about: String,
     shape: &'a Value,
 }
 
@@ -24,7 +26,8 @@ struct Writer<'a> {
 pub fn reference() -> String {
     let schema = config::schema();
     let mut writer = Writer { root: &schema, text: String::new() };
-    writer.table(&Table { heading: String::new(), prefix: String::new(), shape: &schema });
+    let (heading, prefix, about) = (String::new(), String::new(), String::new());
+    writer.table(&Table { heading, prefix, about, shape: &schema });
     writer.text
 }
 
@@ -35,6 +38,8 @@ pub struct Key {
     pub path: String,
     pub default: Value,
     pub about: String,
+    /// The kind of instance or database that has it, where only one has.
+    pub of_kind: Option<String>,
 }
 
 /// Every key that holds a value, by its path.
@@ -55,6 +60,7 @@ fn collect(root: &Value, shape: &Value, prefix: &str, into: &mut Vec<Key>) {
                     path,
                     default: own.get("default").cloned().unwrap_or(Value::Null),
                     about: about(root, own),
+                    of_kind: part.chosen.as_ref().map(|(_, word)| word.clone()),
                 }),
             }
         }
@@ -66,14 +72,13 @@ impl<'a> Writer<'a> {
         if !table.heading.is_empty() {
             self.text += &format!("\n## `{}`\n\n", table.heading);
         }
-        let purpose = about(self.root, table.shape);
-        if !purpose.is_empty() {
-            self.text += &format!("{purpose}\n\n");
+        if !table.about.is_empty() {
+            self.text += &format!("{}\n\n", table.about);
         }
         let mut deeper = Vec::new();
         for part in parts(self.root, table.shape) {
             if let Some((tag, word)) = &part.chosen {
-                self.text += &format!("\nWith `{tag} = \"{word}\"`: {}\n\n", part.about);
+                self.text += &format!("\nWith `{tag} = \"{word}\"`: {}\n", part.about);
             }
             let mut rows = String::new();
             for (name, own) in properties(self.root, part.shape) {
@@ -81,14 +86,15 @@ impl<'a> Writer<'a> {
                 if let Some(shape) = inner(self.root, own) {
                     let list = own.get("items").is_some();
                     let heading = if list { format!("[[{path}]]") } else { format!("[{path}]") };
-                    deeper.push(Table { heading, prefix: format!("{path}."), shape });
+                    let about = about(self.root, own);
+                    deeper.push(Table { heading, prefix: format!("{path}."), about, shape });
                     continue;
                 }
                 let needed = required(self.root, part.shape).contains(&name);
                 rows += &self.row(&path, own, needed);
             }
             if !rows.is_empty() {
-                self.text += "| key | value | default | what it is for |\n|---|---|---|---|\n";
+                self.text += "\n| key | value | default | what it is for |\n|---|---|---|---|\n";
                 self.text += &rows;
             }
         }
@@ -126,7 +132,11 @@ fn parts<'a>(root: &'a Value, shape: &'a Value) -> Vec<Part<'a>> {
         let variant = resolved(root, variant);
         let tag = tag(variant);
         if let Some((tag, word)) = tag {
-            parts.push(Part { shape: variant, chosen: Some((tag, word)), about: about(root, variant) });
+            parts.push(Part {
+                shape: variant,
+                chosen: Some((tag, word)),
+                about: about(root, variant),
+            });
         }
     }
     parts
@@ -135,9 +145,9 @@ fn parts<'a>(root: &'a Value, shape: &'a Value) -> Vec<Part<'a>> {
 /// The key with one possible word.
 fn tag(variant: &Value) -> Option<(String, String)> {
     let properties = variant.get("properties")?.as_object()?;
-    properties.iter().find_map(|(name, own)| {
-        Some((name.clone(), own.get("const")?.as_str()?.to_owned()))
-    })
+    properties
+        .iter()
+        .find_map(|(name, own)| Some((name.clone(), own.get("const")?.as_str()?.to_owned())))
 }
 
 /// Its keys, the one that chooses the kind left out.
@@ -151,7 +161,9 @@ fn properties<'a>(root: &'a Value, shape: &'a Value) -> Vec<(&'a str, &'a Value)
         all.extend(properties(root, resolved(root, shape)));
     }
     let own = shape.get("properties").and_then(Value::as_object).into_iter().flatten();
-    all.extend(own.filter(|(_, own)| own.get("const").is_none()).map(|(name, own)| (name.as_str(), own)));
+    all.extend(
+        own.filter(|(_, own)| own.get("const").is_none()).map(|(name, own)| (name.as_str(), own)),
+    );
     all
 }
 
@@ -191,7 +203,9 @@ fn resolved<'a>(root: &'a Value, shape: &'a Value) -> &'a Value {
         let chosen = list(here, "anyOf");
         let next = match (here.get("$ref").and_then(Value::as_str), chosen) {
             (Some(name), _) => root.pointer(name.trim_start_matches('#')),
-            (None, [one, other]) if other.get("type").is_some_and(|kind| kind == "null") => Some(one),
+            (None, [one, other]) if other.get("type").is_some_and(|kind| kind == "null") => {
+                Some(one)
+            }
             (None, _) => None,
         };
         match next {

@@ -10,14 +10,17 @@ use super::configuration::{self, grouped};
 const ENDINGS: [&str; 4] = ["_max", "_ms", "_seconds", "_min"];
 
 pub fn tables() -> String {
-    let mut text = String::from("## Set by the configuration\n\n| key | default | what it limits |\n|---|---|---|\n");
+    let mut text = String::from(
+        "## Set by the configuration\n\n| key | default | what it limits |\n|---|---|---|\n",
+    );
     let limits = configuration::keys().into_iter().filter(|key| is_limit(&key.path));
     for key in limits {
         let default = match key.default.as_u64() {
             Some(number) => format!("`{}`", grouped(&number.to_string())),
             None => "–".to_owned(),
         };
-        text += &format!("| `{}` | {default} | {} |\n", key.path, key.about);
+        let kind = key.of_kind.map(|kind| format!(" ({kind})")).unwrap_or_default();
+        text += &format!("| `{}`{kind} | {default} | {} |\n", key.path, key.about);
     }
     text += "\n## Part of the program\n\n| limit | value |\n|---|---|\n";
     for (name, value) in built_in() {

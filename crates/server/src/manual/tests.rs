@@ -42,7 +42,8 @@ fn defaults() -> BTreeMap<String, Value> {
 }
 
 fn flatten(path: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
-    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    let below =
+        |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     match value {
         // The place of a secret is one value.
         Value::Object(members) if !path.ends_with(".token") => {
@@ -73,7 +74,11 @@ fn every_key_of_the_configuration_is_explained_once_with_its_default() {
     for (path, value) in defaults() {
         let keys = by_path.get(path.as_str()).unwrap_or_else(|| panic!("{path} is not explained"));
         // An ERP of each kind has keys of the same name; every other key stands there once.
-        assert!(keys.len() == 1 || path.starts_with("erp."), "{path} is explained {} times", keys.len());
+        assert!(
+            keys.len() == 1 || path.starts_with("erp."),
+            "{path} is explained {} times",
+            keys.len()
+        );
         let told = given.contains(&path.as_str())
             || path.starts_with("source.")
             || keys.iter().any(|key| key.default == value || path.starts_with("erp."));

@@ -46,6 +46,7 @@ pub struct Config {
     pub in_flight_max: usize,
 }
 
+/// Codes of the analytic roots of a Tryton, one for each of our dimensions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Roots {

@@ -93,11 +93,7 @@ pub fn wait(service: &Service, given: &[Given], until: Instant) -> anyhow::Resul
     }
 }
 
-fn summed(
-    all: impl Iterator<Item = Found>,
-    refusals: Vec<String>,
-    unsettled: usize,
-) -> Summary {
+fn summed(all: impl Iterator<Item = Found>, refusals: Vec<String>, unsettled: usize) -> Summary {
     let mut summary = Summary { unsettled, ..Summary::default() };
     for one in all {
         *summary.documents.entry(one.document).or_default() += 1;
