@@ -62,11 +62,11 @@ pub fn read<T: DeserializeOwned>(
     let header = match reader.headers() {
         Ok(header) => header.clone(),
         Err(error) => {
-            findings.push(unreadable(path, &error));
+            findings.push(unreadable(path, &table.bytes, &error));
             return table;
         }
     };
-    let header_line = header.position().map_or(1, |at| line_of(at.line()));
+    let header_line = begins(&table.bytes, 1);
     if !header_fits::<T>(path, &header, header_line, findings) {
         return table;
     }
@@ -74,15 +74,15 @@ pub fn read<T: DeserializeOwned>(
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                findings.push(unreadable(path, &error));
+                findings.push(unreadable(path, &table.bytes, &error));
                 continue;
             }
         };
-        let line = record.position().map_or(0, |at| line_of(at.line()));
+        let line = begins(&table.bytes, record.position().map_or(1, |at| line_of(at.line())));
         match record.deserialize(Some(&header)) {
             Ok(row) => table.rows.push((line, row)),
             Err(error) => {
-                let finding = mistaken(path, &header, &error, line);
+                let finding = mistaken(&table, &header, &error, line);
                 let about_the_header = finding.place.key.is_none();
                 findings.push(finding);
                 // A column that is missing is missing on every line.
@@ -93,6 +93,17 @@ pub fn read<T: DeserializeOwned>(
         }
     }
     table
+}
+
+/// The first line from there on that is neither empty nor a comment: the reader counts from where it
+/// began to look.
+fn begins(bytes: &[u8], from: usize) -> usize {
+    let lines = bytes.split(|byte| *byte == b'\n').enumerate().skip(from.saturating_sub(1));
+    let mut speaking = lines.filter(|(_, line)| {
+        let line = line.trim_ascii();
+        !line.is_empty() && !line.starts_with(b"#")
+    });
+    speaking.next().map_or(from, |(at, _)| at + 1)
 }
 
 fn line_of(number: u64) -> usize {
@@ -127,10 +138,10 @@ fn header_fits<T: DeserializeOwned>(
     fits
 }
 
-fn unreadable(path: &Path, error: &csv::Error) -> Finding {
+fn unreadable(path: &Path, bytes: &[u8], error: &csv::Error) -> Finding {
     let place = Place::at(path);
     let place = match error.position() {
-        Some(at) => place.line(line_of(at.line())),
+        Some(at) => place.line(begins(bytes, line_of(at.line()))),
         None => place,
     };
     let (wrong, cure) = match error.kind() {
@@ -147,16 +158,24 @@ fn unreadable(path: &Path, error: &csv::Error) -> Finding {
     Finding::error(place, wrong, cure)
 }
 
-fn mistaken(path: &Path, header: &StringRecord, error: &csv::Error, line: usize) -> Finding {
+fn mistaken<T>(
+    table: &Table<T>,
+    header: &StringRecord,
+    error: &csv::Error,
+    line: usize,
+) -> Finding {
+    let (path, bytes) = (&table.path, &table.bytes);
     let place = Place::at(path).line(line);
-    let ErrorKind::Deserialize { err, .. } = error.kind() else { return unreadable(path, error) };
+    let ErrorKind::Deserialize { err, .. } = error.kind() else {
+        return unreadable(path, bytes, error);
+    };
     let column = err.field().and_then(|field| header.get(usize::try_from(field).ok()?));
     // The library quotes values in some of its messages; ours say the kind and no value.
     let wrong = match err.kind() {
         DeserializeErrorKind::Message(text) if text.starts_with("missing field") => {
             let missing = text.trim_start_matches("missing field").trim().trim_matches('`');
             let wrong = format!("the column `{missing}` is missing");
-            let header_line = header.position().map_or(1, |at| line_of(at.line()));
+            let header_line = begins(bytes, 1);
             let cure = format!("add `{missing}` to the header line and a value to each line");
             return Finding::error(Place::at(path).line(header_line), wrong, cure);
         }
