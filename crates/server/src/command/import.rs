@@ -64,8 +64,10 @@ enum Format {
 
 impl Import {
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        for file in self.files.iter().filter(|file| !file.is_file()) {
-            bail!("{} is no file; nothing was sent", file.display());
+        let missing = self.files.iter().filter(|file| !file.is_file());
+        let missing: Vec<String> = missing.map(|file| file.display().to_string()).collect();
+        if !missing.is_empty() {
+            bail!("nothing was sent, since these are no files: {}", missing.join(", "));
         }
         let config = Config::read(&self.config)?;
         let service = self.service(&config)?;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `revbridge manual`: the pages of the manual in the terminal.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -18,11 +19,12 @@ pub struct Manual {
 impl Manual {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let Some(name) = self.page else {
+            let mut list = String::new();
             for page in manual::pages() {
-                println!("{:<14} {}", page.name, page.title());
+                list += &format!("{:<14} {}\n", page.name, page.title());
             }
-            println!("\nOne page: revbridge manual PAGE. One exception: revbridge manual CODE.");
-            return Ok(ExitCode::SUCCESS);
+            list += "\nOne page: revbridge manual PAGE. One exception: revbridge manual CODE.\n";
+            return shown(&list);
         };
         let Some(page) = manual::find(&name) else {
             let names: Vec<&str> = manual::pages().iter().map(|page| page.name).collect();
@@ -31,7 +33,14 @@ impl Manual {
                 names.join(", ")
             );
         };
-        println!("{}", page.text.trim_end());
-        Ok(ExitCode::SUCCESS)
+        shown(&format!("{}\n", page.text.trim_end()))
+    }
+}
+
+/// A pager that was left early is no failure.
+fn shown(text: &str) -> anyhow::Result<ExitCode> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(_) | Ok(()) => Ok(ExitCode::SUCCESS),
     }
 }

@@ -125,8 +125,8 @@ fn look(service: &Service, document: &str) -> anyhow::Result<Found> {
     let detail = service
         .get_json(&format!("/v1/documents/{document}"))
         .with_context(|| format!("asking for document {document}"))?;
-    let mut found = Found::default();
-    found.document = text(&detail["document"], "state").to_owned();
+    let document = text(&detail["document"], "state").to_owned();
+    let mut found = Found { document, ..Found::default() };
     let mut busy = found.document == "accepted";
     let mut keys = BTreeSet::new();
     for remittance in list(&detail, "remittances") {
