@@ -123,6 +123,11 @@ fn what_init_writes_is_sound_and_posts_its_example() {
     let _server = fresh.start("revbridge", &["serve"]);
     fresh.wait_ready();
 
+    let manual = format!("http://{}/manual", fresh.listen);
+    let mut page = ureq::get(&manual).call().expect("the manual opens without a token");
+    let page = page.body_mut().read_to_string().expect("a page");
+    assert!(page.contains("<h1>Your own data in a day</h1>"), "{page}");
+
     std::fs::write(fresh.path("empty.835"), "").expect("it can be written");
     let arguments =
         ["import", "--wait", "--format", "json", "example.835", "empty.835", "example.835"];

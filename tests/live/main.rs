@@ -5,3 +5,4 @@
 mod adapter;
 mod erp;
 mod reader;
+mod setup;

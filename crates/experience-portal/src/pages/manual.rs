@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
 use experience_gateway::problem::Problem;
 
 use super::{Frame, Portal, Refused, Shown, shown};
@@ -21,18 +20,17 @@ struct Manual<'a> {
 }
 
 /// Opens at its first page.
-pub(crate) async fn first(State(portal): State<Arc<Portal>>) -> Response {
-    match portal.settings.manual.first() {
-        Some(page) => Redirect::to(&format!("/manual/{}", page.name)).into_response(),
-        None => Refused(Problem::not_found()).into_response(),
-    }
+pub(crate) async fn first(State(portal): State<Arc<Portal>>) -> Shown {
+    show(&portal.settings.manual, portal.settings.manual.first())
 }
 
 pub(crate) async fn one(State(portal): State<Arc<Portal>>, Path(name): Path<String>) -> Shown {
     let pages = portal.settings.manual.as_slice();
-    let Some(page) = pages.iter().find(|page| page.name == name) else {
-        return Err(Refused(Problem::not_found()));
-    };
+    show(pages, pages.iter().find(|page| page.name == name))
+}
+
+fn show(pages: &[ManualPage], page: Option<&ManualPage>) -> Shown {
+    let Some(page) = page else { return Err(Refused(Problem::not_found())) };
     // Without a caller: who reads it need not be signed in.
     let (caller, csrf) = (String::new(), String::new());
     let frame = Frame { title: page.title.clone(), caller, csrf };
