@@ -140,8 +140,16 @@ impl Site {
         &mut self,
         change: impl FnOnce(&std::path::Path) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
+        self.with_erp_stopped_while(|site| change(&site.book()))
+    }
+
+    /// Does something while there is no ERP, and starts it again at the same address.
+    pub fn with_erp_stopped_while(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         self.erp.kill();
-        change(&self.book())?;
+        let worked = work(self);
         let book = self.book().to_string_lossy().into_owned();
         let reference = self.home.path().join("reference/erp.json");
         let reference = reference.to_string_lossy().into_owned();
@@ -149,6 +157,6 @@ impl Site {
         let arguments = ["--book", &book, "--mode", self.plan.mode, "--reference", &reference];
         let arguments = [&arguments[..], &["--listen", &address, "--lines-max", "10000"]].concat();
         (self.erp, _) = programs::start_listening("revbridge-simulator-erp", &arguments)?;
-        Ok(())
+        worked
     }
 }

@@ -25,7 +25,8 @@ pub async fn compare(room: &OversightProcess, tie: &mut Tie) -> Result<Minor, Fa
     let reference = room.reference.current().await?;
     let mut seen: BTreeMap<JournalKey, u64> = BTreeMap::new();
     let mut clearing: Minor = 0;
-    for (target, book) in &room.books {
+    for target in room.erps.names() {
+        let book = room.erps.get(&target)?.book;
         let mut after: Option<Code> = None;
         loop {
             let page = book.documents(after.as_ref(), PAGE_MAX).await?;
@@ -38,7 +39,7 @@ pub async fn compare(room: &OversightProcess, tie: &mut Tie) -> Result<Minor, Fa
                 }
                 let moved = moved_between_accounts(&reference, journal, document);
                 compare_document(tie, journal, document, moved);
-                clearing += on_clearing(&reference, target, document);
+                clearing += on_clearing(&reference, &target, document);
             }
             after = page.next;
             if after.is_none() {

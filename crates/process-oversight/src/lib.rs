@@ -7,14 +7,13 @@ mod erp_tie;
 mod posting_delay;
 mod timeline;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use model::code::Code;
 use model::id::DocumentId;
 use ports::book::Records;
-use ports::erp::ErpBook;
+use ports::erp::Instances;
 use ports::failure::Failure;
 use ports::feed::Feed;
 use ports::inquiry::{Hit, Inquiry};
@@ -39,7 +38,8 @@ pub struct OversightProcess {
     pub inquiry: Arc<dyn Inquiry>,
     pub feed: Arc<dyn Feed>,
     pub reference: Arc<dyn ReferenceData>,
-    pub books: BTreeMap<Code, Arc<dyn ErpBook>>,
+    /// The ERPs, for their own books.
+    pub erps: Instances,
 }
 
 #[async_trait]

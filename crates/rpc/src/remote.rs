@@ -18,7 +18,9 @@ use ports::inquiry::Inquiry;
 use ports::oversight::Oversight;
 use ports::raw::Documents;
 use ports::reference::ReferenceData;
+use ports::release::Release;
 use ports::remittances::Remittances;
+use ports::vault::Reveal;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -27,7 +29,7 @@ use crate::address::{Address, AddressError};
 use crate::api::{
     RemoteAccept, RemoteBalances, RemoteBook, RemoteDocuments, RemoteFeed, RemoteIdentity,
     RemoteInquiry, RemoteJournals, RemoteMaster, RemoteOversight, RemoteRecords, RemoteReference,
-    RemoteRemittances,
+    RemoteRelease, RemoteRemittances, RemoteReveal,
 };
 use crate::methods::Api;
 use crate::settings::Settings;
@@ -87,6 +89,14 @@ impl Remote {
 
     pub fn remittances(&self) -> Arc<dyn Remittances> {
         Arc::new(RemoteRemittances { link: self.link.clone(), own: self.link.by_itself() })
+    }
+
+    pub fn release(&self) -> Arc<dyn Release> {
+        Arc::new(RemoteRelease(self.link.clone()))
+    }
+
+    pub fn reveal(&self) -> Arc<dyn Reveal> {
+        Arc::new(RemoteReveal(self.link.clone()))
     }
 
     pub fn oversight(&self) -> Arc<dyn Oversight> {

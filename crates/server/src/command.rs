@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The command line of `revbridge`.
 
+mod certificates;
 mod demo;
 mod disclose;
 mod fields;
@@ -49,6 +50,8 @@ enum Command {
     Recover(recover::Recover),
     /// Issue a token of the local issuer, for loopback use.
     Token(token::Token),
+    /// Make certificates for roles in processes of their own.
+    Certificates(certificates::Certificates),
 }
 
 /// Runs the command and turns its answer into an exit code.
@@ -66,6 +69,7 @@ pub fn main() -> ExitCode {
         Command::Disclose(disclose) => disclose.run(),
         Command::Recover(recover) => recover.run(),
         Command::Token(token) => token.run(),
+        Command::Certificates(certificates) => certificates.run(),
     };
     match outcome {
         Ok(code) => code,

@@ -2,6 +2,7 @@
 //! The configuration: one TOML file with environment overrides (`REVBRIDGE_HTTP__LISTEN=…`).
 //! Unknown keys are errors, so that a typing mistake is not a silent default.
 
+mod roles;
 pub mod secrets;
 
 use std::collections::BTreeSet;
@@ -11,8 +12,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
+use figment::value::{Uncased, UncasedStr};
 use serde::{Deserialize, Serialize};
 use time::Date;
+
+use crate::role::Roles;
+
+pub use roles::{Peers, Rpc, Tls};
 
 /// Everything that `revbridge serve` needs to know.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -43,6 +49,11 @@ pub struct Config {
     pub limits: Limits,
     #[serde(default)]
     pub keys: secrets::Keys,
+    /// For roles in processes of their own.
+    #[serde(default)]
+    pub rpc: Rpc,
+    #[serde(default)]
+    pub peers: Peers,
 }
 
 /// Where the record is kept.
@@ -225,6 +236,8 @@ pub enum PostingMode {
 pub struct Limits {
     pub document_bytes_max: u64,
     pub database_connections_max: u32,
+    /// For what has begun when the end is asked for; the rest goes on at the next start.
+    pub shutdown_ms_max: u64,
     pub x12: interchange::x12::Limits,
 }
 
@@ -233,6 +246,7 @@ impl Default for Limits {
         Self {
             document_bytes_max: 4 << 30,
             database_connections_max: 10,
+            shutdown_ms_max: 30_000,
             x12: interchange::x12::Limits::default(),
         }
     }
@@ -242,13 +256,22 @@ impl Default for Limits {
 /// and by tests.
 const ELSEWHERE: [&str; 5] = ["postgres_bin", "crash_at", "test_long", "seeds", "log"];
 
+/// Names of roles have dashes, names of variables cannot: `REVBRIDGE_PEERS__SYSTEM_ERP`.
+fn role_names(key: &UncasedStr) -> Uncased<'_> {
+    match key.as_str().to_ascii_lowercase().strip_prefix("peers__") {
+        Some(role) => format!("peers__{}", role.replace('_', "-")).into(),
+        None => key.into(),
+    }
+}
+
 impl Config {
     /// Reads and checks a file; relative paths in it are relative to the file.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         if !path.is_file() {
             bail!("no configuration at {}: name one with --config FILE", path.display());
         }
-        let environment = Env::prefixed("REVBRIDGE_").split("__").ignore(&ELSEWHERE);
+        let environment = Env::prefixed("REVBRIDGE_").ignore(&ELSEWHERE).map(role_names);
+        let environment = environment.split("__");
         let figment = Figment::new().merge(Toml::file_exact(path)).merge(environment);
         let mut config: Self =
             figment.extract().with_context(|| format!("in {}", path.display()))?;
@@ -267,6 +290,7 @@ impl Config {
             path.iter_mut().for_each(anchored);
         }
         self.sources.iter_mut().for_each(|source| anchored(&mut source.folder));
+        roles::anchor(self, base);
         self.keys.anchor(base);
         if let Database::External { url: secrets::DatabaseUrl::Secret(place) } = &mut self.database
         {
@@ -319,6 +343,11 @@ impl Config {
         Ok(())
     }
 
+    /// What a process with these roles needs beyond what every process does.
+    pub fn check_for(&self, roles: &Roles) -> anyhow::Result<()> {
+        roles::check(self, roles)
+    }
+
     /// What can be checked without connecting anywhere.
     pub fn check(&self) -> anyhow::Result<()> {
         if self.tenant.is_empty() {
@@ -331,9 +360,6 @@ impl Config {
                 "http.listen = {listen} is beyond loopback: there is no TLS here; put a proxy in \
                  front and set http.behind_proxy = true, or listen on 127.0.0.1"
             );
-        }
-        if !listen.ip().is_loopback() && self.http.jwks.is_none() {
-            bail!("http.jwks: needed beyond loopback, where our own tokens are not accepted");
         }
         self.keys.check()?;
         if let Some(listen) = self.metrics.listen

@@ -13,7 +13,7 @@ use model::money::Minor;
 use model::role::Role;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Counter;
-use ports::erp::{Erp, MasterKind};
+use ports::erp::{Instances, MasterKind};
 use ports::failure::Failure;
 use ports::oversight::{Completeness, Oversight};
 use process_oversight::{OversightProcess, PostingDelay};
@@ -31,7 +31,7 @@ pub struct Watched {
     pub books: Vec<(&'static str, PostgresBook)>,
     pub intake: Option<PostgresBook>,
     pub oversight: Option<Arc<OversightProcess>>,
-    pub erps: Vec<Erp>,
+    pub erps: Option<Instances>,
 }
 
 /// The last look.
@@ -161,15 +161,16 @@ impl Watch {
 
     /// The smallest list that an ERP has is asked for.
     async fn look_at_erps(&self) {
-        for erp in &self.watched.erps {
-            let asked = tokio::time::timeout(ERP_ANSWER_MAX, erp.master.pull(MasterKind::Period));
-            let why = match asked.await {
+        let Some(erps) = &self.watched.erps else { return };
+        for name in erps.names() {
+            let asked = async { erps.get(&name)?.master.pull(MasterKind::Period).await };
+            let why = match tokio::time::timeout(ERP_ANSWER_MAX, asked).await {
                 Ok(Ok(_)) => None,
                 Ok(Err(failure)) => Some(failure.to_string()),
                 Err(_) => Some(format!("no answer within {} s", ERP_ANSWER_MAX.as_secs())),
             };
             self.last.write(|look| {
-                look.erps.insert(erp.target.clone(), why);
+                look.erps.insert(name, why);
             });
         }
     }
