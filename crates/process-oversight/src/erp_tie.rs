@@ -25,8 +25,7 @@ pub async fn compare(room: &OversightProcess, tie: &mut Tie) -> Result<Minor, Fa
     let reference = room.reference.current().await?;
     let mut seen: BTreeMap<JournalKey, u64> = BTreeMap::new();
     let mut clearing: Minor = 0;
-    for target in room.erps.names() {
-        let book = room.erps.get(&target)?.book;
+    for (target, book) in &room.books {
         let mut after: Option<Code> = None;
         loop {
             let page = book.documents(after.as_ref(), PAGE_MAX).await?;
@@ -39,7 +38,7 @@ pub async fn compare(room: &OversightProcess, tie: &mut Tie) -> Result<Minor, Fa
                 }
                 let moved = moved_between_accounts(&reference, journal, document);
                 compare_document(tie, journal, document, moved);
-                clearing += on_clearing(&reference, &target, document);
+                clearing += on_clearing(&reference, target, document);
             }
             after = page.next;
             if after.is_none() {

@@ -7,13 +7,14 @@ mod erp_tie;
 mod posting_delay;
 mod timeline;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use model::code::Code;
 use model::id::DocumentId;
 use ports::book::Records;
-use ports::erp::Instances;
+use ports::erp::ErpBook;
 use ports::failure::Failure;
 use ports::feed::Feed;
 use ports::inquiry::{Hit, Inquiry};
@@ -38,8 +39,7 @@ pub struct OversightProcess {
     pub inquiry: Arc<dyn Inquiry>,
     pub feed: Arc<dyn Feed>,
     pub reference: Arc<dyn ReferenceData>,
-    /// The ERPs, for their own books.
-    pub erps: Instances,
+    pub books: BTreeMap<Code, Arc<dyn ErpBook>>,
 }
 
 #[async_trait]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use model::code::Code;
 use ports::accept::Accept;
 use ports::book::Records;
-use ports::erp::Erp;
+use ports::erp::{Erp, ErpBook};
 use ports::failure::Failure;
 use ports::feed::Feed;
 use ports::identity::Identity;
@@ -123,6 +123,11 @@ impl Remote {
             balances: Arc::new(RemoteBalances { link: link.clone(), target: target.clone() }),
             master: Arc::new(RemoteMaster { link, target }),
         })
+    }
+
+    /// The own book of the ERP instance of that name, and nothing else of it.
+    pub fn erp_book(&self, target: impl Into<Code>) -> Arc<dyn ErpBook> {
+        Arc::new(RemoteBook { link: self.link.by_itself(), target: target.into() })
     }
 
     /// `Ok` when the peer can be reached and serves this API.

@@ -11,11 +11,13 @@ mod system_erp;
 mod system_identity;
 mod system_rcm;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ::process_oversight::OversightProcess;
 use experience_gateway::Gateway;
-use ports::erp::Instances;
+use model::code::Code;
+use ports::erp::{ErpBook, Instances};
 use ports::identity::Identity;
 use ports::oversight::Oversight;
 
@@ -37,6 +39,8 @@ pub use system_erp::connect;
 pub struct Rooms {
     pub identity: Option<Arc<dyn Identity>>,
     pub erps: Option<Instances>,
+    /// For oversight.
+    pub erp_books: Option<BTreeMap<Code, Arc<dyn ErpBook>>>,
     pub remittance: Option<RemittanceRoom>,
     pub intake: Option<IntakeRoom>,
     pub oversight: Option<Arc<dyn Oversight>>,

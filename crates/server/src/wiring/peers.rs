@@ -2,11 +2,13 @@
 //! What runs in another process, as the ports that it is asked by.
 //! A peer that does not answer yet is a transient failure of the call, never of the start.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
 use futures::future::BoxFuture;
-use ports::erp::Instances;
+use model::code::Code;
+use ports::erp::{ErpBook, Instances};
 use ports::identity::Identity;
 use ports::oversight::Oversight;
 use process_remittance_to_reconciliation::PROCESS;
@@ -77,6 +79,13 @@ impl<'a> Peers<'a> {
             });
         }
         Ok(instances)
+    }
+
+    /// What the ERPs have in their books, which is all that oversight may ask of them.
+    pub fn erp_books(&self) -> anyhow::Result<BTreeMap<Code, Arc<dyn ErpBook>>> {
+        let remote = self.remote(Role::Erp, Api::ErpBook)?;
+        let names = self.config.erps.iter().map(|erp| Code::new(&erp.name));
+        Ok(names.map(|name| (name.clone(), remote.erp_book(name))).collect())
     }
 
     fn remote(&self, role: Role, api: Api) -> anyhow::Result<Remote> {

@@ -32,6 +32,6 @@ fn local(rooms: &Rooms) -> anyhow::Result<OversightProcess> {
         inquiry: process.inquiry,
         feed: process.feed,
         reference: process.reference,
-        erps: wired(&rooms.erps, Role::Erp)?,
+        books: wired(&rooms.erp_books, Role::Erp)?,
     })
 }

@@ -20,9 +20,18 @@ const ERP_WAIT: Duration = Duration::from_secs(60);
 pub(super) fn wire(site: &mut Site<'_>, rooms: &mut Rooms) -> anyhow::Result<()> {
     if site.has(Role::Erp) {
         rooms.erps = Some(local(site));
-    } else if let Some(asker) = site.roles.asking(Role::Erp).next() {
-        rooms.erps = Some(site.peers.erps(asker, site.works)?);
+    } else if site.has(Role::RemittanceToReconciliation) {
+        rooms.erps = Some(site.peers.erps(Role::RemittanceToReconciliation, site.works)?);
     }
+    if !site.has(Role::Oversight) {
+        return Ok(());
+    }
+    rooms.erp_books = Some(match &rooms.erps {
+        Some(erps) => {
+            erps.names().into_iter().map(|name| (name.clone(), erps.book(&name))).collect()
+        }
+        None => site.peers.erp_books()?,
+    });
     Ok(())
 }
 
