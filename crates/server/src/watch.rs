@@ -25,6 +25,9 @@ use crate::config::Metrics;
 /// An ERP that has not answered by then does not answer.
 const ERP_ANSWER_MAX: Duration = Duration::from_secs(5);
 
+/// Between two looks until every ERP has answered once.
+const STARTING_PAUSE: Duration = Duration::from_millis(500);
+
 /// What this process has that can be looked at. A role that is not here leaves its part empty.
 pub struct Watched {
     /// Books by the name of their room.
@@ -105,11 +108,18 @@ impl Watch {
         let every = Duration::from_millis(self.settings.sample_ms);
         while !stopping.is_asked() {
             self.look().await;
+            let pause = if self.has_reached_erps() { every } else { every.min(STARTING_PAUSE) };
             tokio::select! {
-                () = tokio::time::sleep(every) => {}
+                () = tokio::time::sleep(pause) => {}
                 () = stopping.asked() => {}
             }
         }
+    }
+
+    /// Whether each ERP has answered since the start.
+    fn has_reached_erps(&self) -> bool {
+        let erps = self.watched.erps.as_ref();
+        erps.is_none_or(|erps| erps.names().iter().all(|name| erps.get(name).is_ok()))
     }
 
     async fn look(&mut self) {
