@@ -3,5 +3,11 @@
 //! read back by code that shares nothing with it.
 
 mod adapter;
+mod booked;
 mod erp;
+mod inactive;
+mod installation;
+mod lossy;
+mod parallel;
 mod reader;
+mod same_day;
