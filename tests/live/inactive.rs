@@ -1,22 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-//! A department that is inactive in the real ERP, which would take it: the claim waits with its reason
-//! until a person has cleared it up, and until then there is no line of it there.
+//! A department that is inactive in the real ERP, which would take it: what belongs to it waits with its
+//! reason until a person has cleared it up, and until then there is no line of it there.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tests::tryton::Books;
 
+use crate::booked::truth;
 use crate::erp::INACTIVE_DEPARTMENT;
 use crate::installation::{Installation, Route};
-use crate::same_day::assert_whole;
+use crate::reader;
+use crate::same_day::{assert_whole, nets};
 
-/// The one claim of the company taken over lately that belongs to the inactive department.
-fn move_one_claim(site: &Installation) {
-    let path = site.path("opening.csv");
-    let text = std::fs::read_to_string(&path).expect("the opening file");
-    let line = text.lines().find(|line| line.starts_with("RVH,RVM,")).expect("a claim of it");
-    let mut fields: Vec<&str> = line.split(',').collect();
-    fields[2] = INACTIVE_DEPARTMENT;
-    std::fs::write(&path, text.replacen(line, &fields.join(","), 1)).expect("written");
+/// The hospital that was taken over lately belongs to the inactive department.
+fn move_hospital(site: &Installation) {
+    let path = site.path("reference/facilities.csv");
+    let text = std::fs::read_to_string(&path).expect("the facilities");
+    let line = text.lines().find(|line| line.contains(",RVM,RVH,")).expect("its line");
+    let moved = line.replace(",6010,", &format!(",{INACTIVE_DEPARTMENT},"));
+    assert_ne!(moved, line);
+    std::fs::write(&path, text.replace(line, &moved)).expect("written");
+}
+
+/// The day's file that pays it.
+fn own_file(site: &Installation) -> String {
+    let files = site.files().expect("the day");
+    let pays = |name: &String| {
+        let text = std::fs::read_to_string(site.path("day").join(name)).expect("a file");
+        text.contains("Riverbend Hospital")
+    };
+    files.into_iter().find(pays).expect("it is paid")
 }
 
 /// Lines in the ERP on the department, in any state.
@@ -44,34 +58,51 @@ fn an_inactive_department_waits_for_a_person_and_has_no_line_in_the_erp() {
     assert_eq!(off.len(), 3, "each company has it");
     assert!(off.iter().all(|own| own["active"] == false), "{off:?}");
     let mut site = Installation::prepare(Route::Real, &books, &books.url).expect("it is prepared");
-    move_one_claim(&site);
+    move_hospital(&site);
     site.serve().expect("it starts");
-    let files = site.files().expect("the day");
-    let own = std::fs::read_dir(site.path("day")).expect("the day").flatten().find(|file| {
-        std::fs::read_to_string(file.path()).is_ok_and(|text| text.contains("Riverbend"))
-    });
-    let own = own.expect("a file of the company").file_name().to_string_lossy().into_owned();
-    assert!(files.contains(&own));
-    site.post(&[own]).expect("decided");
+    let files = [own_file(&site), site.files().expect("the day")[0].clone()];
+    site.post(&files).expect("decided");
 
     let items = held(&site);
-    assert_eq!(items.len(), 1, "{items:?}");
-    let reason = items[0].to_string();
-    assert!(reason.contains(INACTIVE_DEPARTMENT) && reason.contains("inactive"), "{reason}");
+    assert!(!items.is_empty());
+    for item in &items {
+        let text = item.to_string();
+        assert!(text.contains(INACTIVE_DEPARTMENT) && text.contains("inactive"), "{text}");
+    }
     assert_eq!(lines_on_it(&books), 0, "the ERP would take it, and never gets it");
     assert_whole(&site, &books.rpc);
+    let waiting = |site: &Installation| {
+        let states = site.rows(
+            "select inbox.state, count(*)
+             from remittance.inbox inbox
+             join remittance.remittance on remittance.id = inbox.remittance
+             where remittance.record ->> 'entity' = 'RVH'
+               and inbox.state <> 'noted'
+             group by 1
+             order by 1",
+        );
+        states.expect("states")
+    };
+    assert_eq!(waiting(&site), [["quarantined".to_owned(), items.len().to_string()]]);
     let completeness = site.get("/v1/completeness").expect("the equation");
     assert_eq!(completeness["ties"], true, "{completeness}");
 
-    // Finance opens the department in the ERP, and sends the claim through again.
+    // Finance opens the department in the ERP, and sends everything through again.
     let ids: Vec<&Value> = off.iter().map(|own| &own["id"]).collect();
     let on = json!([ids, { "active": true }]);
     books.rpc.call("model.analytic_account.account.write", on).expect("switched on");
     site.kill();
     site.serve().expect("it starts again and asks the ERP");
-    site.replay(&items[0]).expect("replayed");
+    for item in &items {
+        site.replay(item).expect("replayed");
+    }
     site.settled().expect("decided again");
     assert_eq!(held(&site), Vec::<Value>::new());
     assert!(lines_on_it(&books) > 0, "now it is booked there");
     assert_whole(&site, &books.rpc);
+    let own = |nets: BTreeMap<[String; 4], i64>| {
+        nets.into_iter().filter(|(place, _)| place[0] == "RVH").collect::<Vec<_>>()
+    };
+    let booked = own(nets(&reader::trial(&books.rpc)));
+    assert_eq!(booked, own(truth().expect("the generator's truth")));
 }

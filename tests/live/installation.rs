@@ -301,7 +301,7 @@ business_day = "{DAY}"
 {route}
 window_ms = 1000
 erp_call_ms_max = 10000
-lease_ms = 30000
+lease_ms = 12000
 "#,
         database = places.database,
         port = places.port,

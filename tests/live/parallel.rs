@@ -24,4 +24,7 @@ fn four_servers_that_post_at_once_make_each_move_once() {
     site.kill_last();
     site.settled().expect("the others go on");
     assert_whole(&site, &books.rpc);
+    let moves = reader::moves(&books.rpc).len();
+    tests::say!("{moves} moves by four servers, of which one was killed");
+    assert!(moves >= 4, "enough for each: {moves}");
 }

@@ -78,7 +78,7 @@ pub fn assert_whole(site: &Installation, rpc: &tests::tryton::Rpc) {
 }
 
 /// Net by entity, account, facility and payer.
-fn nets(trial: &Trial) -> BTreeMap<[String; 4], i64> {
+pub fn nets(trial: &Trial) -> BTreeMap<[String; 4], i64> {
     let mut nets = BTreeMap::new();
     for ([entity, account, facility, _, _, payer], (debit, credit)) in trial {
         let place = [entity, account, facility, payer].map(String::clone);
