@@ -9,5 +9,6 @@ mod inactive;
 mod installation;
 mod lossy;
 mod parallel;
+mod peers;
 mod reader;
 mod same_day;
