@@ -13,6 +13,8 @@ use crate::installation::{Installation, Route};
 use crate::reader;
 use crate::same_day::{assert_whole, nets};
 
+const CODE: &str = "MDM-DIMENSION";
+
 /// The hospital that was taken over lately belongs to the inactive department.
 fn move_hospital(site: &Installation) {
     let path = site.path("reference/facilities.csv");
@@ -47,8 +49,30 @@ fn departments(books: &Books) -> Vec<Value> {
 }
 
 fn held(site: &Installation) -> Vec<Value> {
-    let page = site.get("/v1/exceptions?code=MDM-DIMENSION&state=open").expect("the queue");
+    let page = site.get(&format!("/v1/exceptions?code={CODE}&state=open")).expect("the queue");
     page["items"].as_array().cloned().expect("a list")
+}
+
+/// The item has a reason and an owner, the event is what it was, and the log tells of it.
+fn assert_told(site: &Installation, item: &Value) {
+    let reason = item["reason"].as_str().expect("a reason");
+    assert!(reason.contains(INACTIVE_DEPARTMENT) && reason.contains("inactive"), "{reason}");
+    assert_eq!(item["owner"], "master-data", "{item}");
+    let page = item["subject"]["href"].as_str().expect("what it is about");
+    let told = site.get(page).expect("the event");
+    let event = &told["event"];
+    assert_eq!((&event["state"], &event["code"]), (&json!("quarantined"), &json!(CODE)), "{told}");
+    let whole = event["claim"].is_object() || event["provider_adjustment"].is_object();
+    assert!(whole && event["segment"].is_u64(), "what the payer said is there: {told}");
+}
+
+fn logged(site: &Installation, kind: &str) -> usize {
+    let query = format!(
+        "select subject from remittance.log where kind = '{kind}'
+         union all
+         select subject from remittance.log_pending where kind = '{kind}'"
+    );
+    site.rows(&query).expect("the log").len()
 }
 
 #[test]
@@ -66,9 +90,9 @@ fn an_inactive_department_waits_for_a_person_and_has_no_line_in_the_erp() {
     let items = held(&site);
     assert!(!items.is_empty());
     for item in &items {
-        let text = item.to_string();
-        assert!(text.contains(INACTIVE_DEPARTMENT) && text.contains("inactive"), "{text}");
+        assert_told(&site, item);
     }
+    assert!(logged(&site, "journal.rejected") > 0, "the audit log has it");
     assert_eq!(lines_on_it(&books), 0, "the ERP would take it, and never gets it");
     assert_whole(&site, &books.rpc);
     let waiting = |site: &Installation| {

@@ -40,11 +40,16 @@ fn the_same_day_goes_to_another_erp_by_one_line_and_the_journals_are_the_same() 
         let again = Journal { body, ..journal.clone() };
         assert_eq!(again.canonical_hash(), journal.canonical_hash(), "journal {}", journal.key);
     }
+    let lines = |booked: &Booked| {
+        booked.journals.iter().map(|(journal, _)| journal.body.lines().len()).sum::<usize>()
+    };
     tests::say!(
-        "{} rows in {} journals on the simulated ERP and {} on the real one",
+        "{} rows in {} journals of {} lines on the simulated ERP and {} of {} on the real one",
         first.rows.len(),
         first.journals.len(),
-        second.journals.len()
+        lines(&first),
+        second.journals.len(),
+        lines(&second)
     );
 
     assert_whole(&site, &books.rpc);

@@ -71,7 +71,7 @@ fn print(books: &Books, date: Date) -> anyhow::Result<()> {
 
   database   {database}
   companies  LVH, LVP and RVH, with periods open from the month of {date} on
-  look       Tryton's own clients let you in as {user} with {password}
+  look       Tryton's own clients let you in as {user}, password {password}
 
 For revbridge.toml; [posting] route = "tryton" then books there:
 
