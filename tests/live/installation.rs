@@ -38,12 +38,20 @@ impl Route {
     }
 }
 
+struct Server {
+    /// Kept: it ends with this.
+    _program: Program,
+    url: String,
+    log: String,
+}
+
 pub struct Installation {
     home: TempDir,
     pub cluster: Cluster,
+    /// Of the first server.
     url: String,
-    /// Several where a test wants several on one database.
-    servers: Vec<Program>,
+    /// With address and log. Several where a test wants several on one database.
+    servers: Vec<Server>,
     _simulated: Program,
 }
 
@@ -88,8 +96,13 @@ impl Installation {
 
     /// Starts the server and waits until it is ready.
     pub fn serve(&mut self) -> anyhow::Result<()> {
-        self.servers.push(serve(self.home.path(), "revbridge.toml", "server.log")?);
-        self.ready(&self.url, "server.log")
+        self.serve_with("revbridge.toml", self.url.clone(), "server.log")
+    }
+
+    fn serve_with(&mut self, config: &str, url: String, log: &str) -> anyhow::Result<()> {
+        let program = serve(self.home.path(), config, log)?;
+        self.servers.push(Server { _program: program, url, log: log.to_owned() });
+        self.all_ready()
     }
 
     /// One more server on the same database, with an address and a drop folder of its own.
@@ -102,19 +115,18 @@ impl Installation {
         let (name, log) = (format!("server-{number}.toml"), format!("server-{number}.log"));
         fs::create_dir(self.path(&folder))?;
         fs::write(self.path(&name), text)?;
-        self.servers.push(serve(self.home.path(), &name, &log)?);
-        self.ready(&url, &log)
+        self.serve_with(&name, url, &log)
     }
 
-    fn ready(&self, url: &str, log: &str) -> anyhow::Result<()> {
-        let url = format!("{url}/health/ready");
-        wait::until("the server is ready", START_BOUND, || ureq::get(&url).call().ok().map(drop))
-            .with_context(|| tail(&self.path(log)))
-    }
-
-    /// SIGKILL for the server that was started last.
-    pub fn kill_last(&mut self) {
-        self.servers.pop();
+    /// Waits until every server says that it is ready.
+    pub fn all_ready(&self) -> anyhow::Result<()> {
+        for Server { url, log, .. } in &self.servers {
+            let url = format!("{url}/health/ready");
+            let ask = || ureq::get(&url).call().ok().map(drop);
+            wait::until("the server is ready", START_BOUND, ask)
+                .with_context(|| tail(&self.path(log)))?;
+        }
+        Ok(())
     }
 
     /// SIGKILL for every server.
@@ -173,15 +185,23 @@ impl Installation {
         Ok(())
     }
 
-    /// Waits until the drop folder is empty and no work is left but the sweeping of drafts.
-    pub fn settled(&self) -> anyhow::Result<()> {
-        wait::until("everything is decided", SETTLE_BOUND, || {
+    /// Waits until the drop folder is empty.
+    pub fn taken(&self) -> anyhow::Result<()> {
+        wait::until("every file is taken", SETTLE_BOUND, || {
             for folder in ["inbox", "inbox/.working"] {
                 let mut left = fs::read_dir(self.path(folder)).ok()?.flatten();
                 if left.any(|entry| entry.path().is_file()) {
                     return None;
                 }
             }
+            Some(())
+        })
+    }
+
+    /// Waits until everything was taken and no work is left but the sweeping of drafts.
+    pub fn settled(&self) -> anyhow::Result<()> {
+        self.taken()?;
+        wait::until("everything is decided", SETTLE_BOUND, || {
             let left = self.rows(
                 "select (select count(*) from remittance.unit where kind <> 'sweep-drafts')
                    + (select count(*) from intake.unit)
