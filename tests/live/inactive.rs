@@ -35,17 +35,33 @@ fn own_file(site: &Installation) -> String {
     files.into_iter().find(pays).expect("it is paid")
 }
 
-/// Lines in the ERP on the department, in any state.
-fn lines_on_it(books: &Books) -> usize {
-    let domain = json!([["account.code", "=", INACTIVE_DEPARTMENT]]);
-    books.rpc.read("analytic_account.line", domain, &["id"]).expect("an answer").len()
+/// The department in each of the companies.
+struct Department<'a> {
+    books: &'a Books,
+    ids: Vec<Value>,
 }
 
-fn departments(books: &Books) -> Vec<Value> {
-    let code = ["code", "=", INACTIVE_DEPARTMENT];
-    let domain = json!([code, ["active", "in", [true, false]]]);
-    let read = books.rpc.read("analytic_account.account", domain, &["active"]);
-    read.expect("an answer")
+impl<'a> Department<'a> {
+    fn read(books: &'a Books) -> Self {
+        let code = ["code", "=", INACTIVE_DEPARTMENT];
+        let domain = json!([code, ["active", "in", [true, false]]]);
+        let read = books.rpc.read("analytic_account.account", domain, &["active"]);
+        let read = read.expect("an answer");
+        assert!(read.iter().all(|own| own["active"] == false), "{read:?}");
+        Self { books, ids: read.iter().map(|own| own["id"].clone()).collect() }
+    }
+
+    fn switch(&self, active: bool) {
+        let parameters = json!([self.ids, { "active": active }]);
+        let method = "model.analytic_account.account.write";
+        self.books.rpc.call(method, parameters).expect("switched");
+    }
+
+    /// Lines in the ERP on it, in any state of their moves.
+    fn lines(&self) -> usize {
+        let domain = json!([["account", "in", self.ids]]);
+        self.books.rpc.read("analytic_account.line", domain, &["id"]).expect("an answer").len()
+    }
 }
 
 fn held(site: &Installation) -> Vec<Value> {
@@ -75,46 +91,48 @@ fn logged(site: &Installation, kind: &str) -> usize {
     site.rows(&query).expect("the log").len()
 }
 
+/// How many events of the hospital there are by state, those apart that nothing has to be booked for.
+fn states(site: &Installation) -> Vec<Vec<String>> {
+    let states = site.rows(
+        "select inbox.state, count(*)
+         from remittance.inbox inbox
+         join remittance.remittance on remittance.id = inbox.remittance
+         where remittance.record ->> 'entity' = 'RVH'
+           and inbox.state <> 'noted'
+         group by 1
+         order by 1",
+    );
+    states.expect("states")
+}
+
+/// Everything of the hospital waits with its reason, and the ERP has no line on the department.
+fn assert_waiting(site: &Installation, department: &Department<'_>) -> Vec<Value> {
+    let items = held(site);
+    assert!(!items.is_empty());
+    for item in &items {
+        assert_told(site, item);
+    }
+    assert_eq!(states(site), [["quarantined".to_owned(), items.len().to_string()]]);
+    assert!(logged(site, "journal.rejected") > 0, "the audit log has it");
+    assert_eq!(department.lines(), 0, "the ERP would take it, and never gets it");
+    assert_whole(site, &department.books.rpc);
+    items
+}
+
 #[test]
 fn an_inactive_department_waits_for_a_person_and_has_no_line_in_the_erp() {
     let books = crate::erp::books("inactive");
-    let off = departments(&books);
-    assert_eq!(off.len(), 3, "each company has it");
-    assert!(off.iter().all(|own| own["active"] == false), "{off:?}");
+    let department = Department::read(&books);
+    assert_eq!(department.ids.len(), 3, "each company has it");
     let mut site = Installation::prepare(Route::Real, &books, &books.url).expect("it is prepared");
     move_hospital(&site);
     site.serve().expect("it starts");
     let files = [own_file(&site), site.files().expect("the day")[0].clone()];
     site.post(&files).expect("decided");
-
-    let items = held(&site);
-    assert!(!items.is_empty());
-    for item in &items {
-        assert_told(&site, item);
-    }
-    assert!(logged(&site, "journal.rejected") > 0, "the audit log has it");
-    assert_eq!(lines_on_it(&books), 0, "the ERP would take it, and never gets it");
-    assert_whole(&site, &books.rpc);
-    let waiting = |site: &Installation| {
-        let states = site.rows(
-            "select inbox.state, count(*)
-             from remittance.inbox inbox
-             join remittance.remittance on remittance.id = inbox.remittance
-             where remittance.record ->> 'entity' = 'RVH'
-               and inbox.state <> 'noted'
-             group by 1
-             order by 1",
-        );
-        states.expect("states")
-    };
-    assert_eq!(waiting(&site), [["quarantined".to_owned(), items.len().to_string()]]);
-    let completeness = site.get("/v1/completeness").expect("the equation");
-    assert_eq!(completeness["ties"], true, "{completeness}");
+    let items = assert_waiting(&site, &department);
 
     // Finance opens the department in the ERP, and sends everything through again.
-    let ids: Vec<&Value> = off.iter().map(|own| &own["id"]).collect();
-    let on = json!([ids, { "active": true }]);
-    books.rpc.call("model.analytic_account.account.write", on).expect("switched on");
+    department.switch(true);
     site.kill();
     site.serve().expect("it starts again and asks the ERP");
     for item in &items {
@@ -122,11 +140,26 @@ fn an_inactive_department_waits_for_a_person_and_has_no_line_in_the_erp() {
     }
     site.settled().expect("decided again");
     assert_eq!(held(&site), Vec::<Value>::new());
-    assert!(lines_on_it(&books) > 0, "now it is booked there");
+    assert_eq!(states(&site), [["posted".to_owned(), items.len().to_string()]]);
     assert_whole(&site, &books.rpc);
     let own = |nets: BTreeMap<[String; 4], i64>| {
         nets.into_iter().filter(|(place, _)| place[0] == "RVH").collect::<Vec<_>>()
     };
     let booked = own(nets(&reader::trial(&books.rpc)));
     assert_eq!(booked, own(truth().expect("the generator's truth")));
+    department.switch(false);
+    assert!(department.lines() > 0, "now it is booked there");
+}
+
+#[test]
+fn a_department_that_ends_after_the_server_has_asked_is_looked_at_again_before_a_draft_is_made() {
+    let books = crate::erp::books("inactive_late");
+    let department = Department::read(&books);
+    department.switch(true);
+    let mut site = Installation::prepare(Route::Real, &books, &books.url).expect("it is prepared");
+    move_hospital(&site);
+    site.serve().expect("it starts and knows the department as active");
+    department.switch(false);
+    site.post(&[own_file(&site)]).expect("decided");
+    assert_waiting(&site, &department);
 }

@@ -4,6 +4,7 @@
 
 mod adapter;
 mod booked;
+mod both;
 mod erp;
 mod inactive;
 mod installation;

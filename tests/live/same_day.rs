@@ -20,6 +20,7 @@ fn the_same_day_goes_to_another_erp_by_one_line_and_the_journals_are_the_same() 
     let files = site.files().expect("the day");
     site.post(&files).expect("the day is posted");
     let first = Booked::read(&site).expect("its record");
+    assert_tied(&site);
     assert_eq!(reader::moves(&books.rpc), [], "the other one has nothing of it");
     let simulated = std::fs::read(site.path("erp.book")).expect("the simulated ERP's book");
 
@@ -80,6 +81,13 @@ pub fn assert_whole(site: &Installation, rpc: &tests::tryton::Rpc) {
     })
     .expect("no draft is left");
     assert_eq!(reader::trial(rpc), booked::trial(site).expect("our own sums"));
+    assert_tied(site);
+}
+
+/// The equation holds with what the ERPs' own books say.
+pub fn assert_tied(site: &Installation) {
+    let completeness = site.get("/v1/completeness").expect("the equation");
+    assert_eq!(completeness["ties"], true, "{completeness}");
 }
 
 /// Net by entity, account, facility and payer.
