@@ -19,6 +19,28 @@ impl Program {
         self.child.id()
     }
 
+    /// SIGSTOP: it stands still where it is, and notices nothing.
+    pub fn hold(&self) -> anyhow::Result<()> {
+        self.signal("STOP")
+    }
+
+    /// SIGCONT: it goes on as if no time had passed.
+    pub fn go_on(&self) -> anyhow::Result<()> {
+        self.signal("CONT")
+    }
+
+    /// SIGTERM: it may end in order.
+    pub fn ask_to_end(&self) -> anyhow::Result<()> {
+        self.signal("TERM")
+    }
+
+    fn signal(&self, name: &str) -> anyhow::Result<()> {
+        let pid = self.pid().to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status()?;
+        anyhow::ensure!(sent.success(), "kill -s {name} {pid}: {sent}");
+        Ok(())
+    }
+
     /// SIGKILL: nothing of it gets to say goodbye.
     pub fn kill(&mut self) {
         let _ = self.child.kill();

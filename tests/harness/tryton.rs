@@ -23,8 +23,9 @@ pub use seed::{ENDED_ACCOUNT, PARTY_ACCOUNT, USER};
 
 /// The one running server of this process with all its databases.
 pub struct Tryton {
-    cluster: Cluster,
+    /// Ends before its database does.
     server: server::Server,
+    cluster: Cluster,
     /// Key of the integration user; the same in every copy.
     key: String,
     home: TempDir,
@@ -45,6 +46,9 @@ pub struct Books {
 }
 
 impl Tryton {
+    /// Name and password for Tryton's own clients.
+    pub const ADMINISTRATOR: (&str, &str) = (seed::ADMINISTRATOR, seed::PASSWORD);
+
     /// Set up at the first call with the reference data of a simulated ERP, as the generated day gives
     /// it; every later call of the process answers with the same.
     pub fn shared(reference: &Value) -> anyhow::Result<&'static Self> {
@@ -61,7 +65,7 @@ impl Tryton {
         let cluster = Cluster::temporary_copy(&golden.data).map_err(|error| anyhow!("{error}"))?;
         let home = tempfile::tempdir()?;
         let server = server::Server::start(&programs, &cluster, home.path())?;
-        Ok(Self { cluster, server, key: golden.key, home, copying: Mutex::new(()) })
+        Ok(Self { server, cluster, key: golden.key, home, copying: Mutex::new(()) })
     }
 
     /// A copy of the seeded database under this name.

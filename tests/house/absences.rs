@@ -82,8 +82,7 @@ fn printing(files: &[File]) -> Vec<String> {
 
 fn vendors_in_processes(files: &[File]) -> Vec<String> {
     let mut complaints = Vec::new();
-    let processes = rust(files)
-        .filter(|file| file.package().is_some_and(|package| package.starts_with("process-")));
+    let processes = rust(files).filter(|file| file.package().is_some_and(is_of_a_process));
     for file in processes {
         for (number, line) in numbered(&file.text) {
             let line = spaced_humps(line).to_lowercase();
@@ -94,6 +93,11 @@ fn vendors_in_processes(files: &[File]) -> Vec<String> {
         }
     }
     complaints
+}
+
+/// The processes and what they are made of.
+fn is_of_a_process(package: &str) -> bool {
+    package.starts_with("process-") || matches!(package, "posting" | "workflow")
 }
 
 /// `TrytonClient` becomes `Tryton Client`.
@@ -149,4 +153,8 @@ fn planted_vendors_in_a_process_are_named_and_lookalikes_are_not() {
     let file = File::new(path, "struct TrytonClient;\n// the Oracle way\nlet sap_code = 1;\n");
     assert_bites(&vendors_in_processes(&[file]), &["a.rs:1", "a.rs:2", "a.rs:3"]);
     assert_none(&vendors_in_processes(&[File::new(path, "// a disappointing sapling\n")]));
+    let file = File::new("crates/posting/src/submit.rs", "if target == \"tryton\" {\n");
+    assert_bites(&vendors_in_processes(&[file]), &["posting/src/submit.rs:1"]);
+    let adapter = File::new("crates/system-erp/src/registry.rs", "Tryton(tryton::Config),\n");
+    assert_none(&vendors_in_processes(&[adapter]));
 }

@@ -4,6 +4,7 @@
 mod api;
 mod canaries;
 mod day;
+mod deployment;
 mod fields;
 mod folder;
 mod held;

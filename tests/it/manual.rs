@@ -88,7 +88,7 @@ fn run(name: &str, folder: &Path) {
     let page = Command::new(&binary).args(["manual", name]).output().expect("it runs").stdout;
     let blocks = blocks(&String::from_utf8(page).expect("text"));
     assert!(blocks.len() > 3, "{name} has commands");
-    let port = || tests::site::free_port().expect("a free port");
+    let port = || tests::processes::free_port().expect("a free port").port();
     let ports = [port(), port()];
     // What the page starts in the background ends with the shell.
     let mut script = String::from("set -eu\ntrap 'kill $(jobs -p); wait' EXIT\n");

@@ -240,10 +240,6 @@ async fn who_gives_up_early_finds_what_was_committed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_key_is_a_mistake_and_not_a_doubt() {
     let books = books("key");
-    let erp = connected(&books).await;
-    std::fs::write(&books.key_file, "not-a-key").expect("written");
-    // The key that was read at the start still holds; a new one is read only when it is refused.
-    erp.journals.find(&journal("none").key).await.expect("an answer");
-    let refused = crate::erp::try_connect(&books).await.err().expect("refused");
+    let refused = crate::erp::connect_with(&books, "not-a-key").await.err().expect("refused");
     assert!(matches!(refused, Failure::Defect(_)), "{refused:?}");
 }

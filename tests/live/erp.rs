@@ -9,6 +9,7 @@ use model::money::Currency;
 use ports::erp::{DocumentLine, Erp, JournalDocument};
 use ports::failure::Failure;
 use ports::memory::MemorySecrets;
+use ports::secret::Secret;
 use serde_json::json;
 use simulator::day;
 use system_erp::registry::Adapter;
@@ -25,9 +26,14 @@ pub const INACTIVE_DEPARTMENT: &str = "9990";
 const CALL_MAX: Duration = Duration::from_secs(60);
 const HASTY_MAX: Duration = Duration::from_millis(500);
 
-/// The generated day, small enough for an ERP that takes some 15 ms for a line.
+/// The generated day with three companies, small enough for an ERP that takes some 15 ms for a line.
 pub fn config() -> day::Config {
-    day::Config { claims: day::CLAIMS_MIN, files: day::FILES_MIN, ..day::Config::new(7, DAY) }
+    day::Config {
+        claims: day::CLAIMS_MIN,
+        files: day::FILES_MIN,
+        group: day::Group::WithAcquired,
+        ..day::Config::new(7, DAY)
+    }
 }
 
 /// A database of one's own in the one running Tryton.
@@ -39,26 +45,32 @@ pub fn books(name: &str) -> Books {
 
 fn adapter(books: &Books) -> Adapter {
     serde_json::from_value(json!({
-        "kind": "tryton", "url": books.url, "reach": "loopback", "key_file": books.key_file,
+        "kind": "tryton", "url": books.url, "reach": "loopback", "key": { "file": books.key_file },
         "contra_types": ["Contra assets", "Contra revenue"],
     }))
     .expect("a configuration")
 }
 
-pub async fn try_connect(books: &Books) -> Result<Erp, Failure> {
-    adapter(books).connect("tryton", CALL_MAX, &MemorySecrets::default()).await
+/// The key where the adapter looks for it.
+fn secrets(books: &Books, key: &str) -> MemorySecrets {
+    let secrets = MemorySecrets::new();
+    secrets.set(&Secret::File(books.key_file.clone()), key);
+    secrets
+}
+
+pub async fn connect_with(books: &Books, key: &str) -> Result<Erp, Failure> {
+    adapter(books).connect("tryton", CALL_MAX, &secrets(books, key)).await
 }
 
 pub async fn connected(books: &Books) -> Erp {
-    try_connect(books).await.expect("connected")
+    connect_with(books, &books.key).await.expect("connected")
 }
 
 /// An adapter that has patience for a look-up and none for a large draft.
 pub async fn connect_hasty(books: &Books) -> Erp {
+    let secrets = secrets(books, &books.key);
     for _ in 0..200 {
-        if let Ok(erp) =
-            adapter(books).connect("tryton", HASTY_MAX, &MemorySecrets::default()).await
-        {
+        if let Ok(erp) = adapter(books).connect("tryton", HASTY_MAX, &secrets).await {
             return erp;
         }
     }

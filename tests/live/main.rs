@@ -3,6 +3,14 @@
 //! read back by code that shares nothing with it.
 
 mod adapter;
+mod booked;
+mod both;
 mod erp;
+mod inactive;
+mod installation;
+mod lossy;
+mod parallel;
+mod peers;
 mod reader;
+mod same_day;
 mod setup;

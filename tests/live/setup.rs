@@ -17,7 +17,7 @@ fn installation(home: &Path, books: &Books) {
     day::write(&made, &config()).expect("a day");
     let text = format!(
         "tenant = \"live\"\ndata_dir = \"data\"\n[reference]\ndir = \"day/reference\"\n[[erp]]\n\
-         name = \"books\"\nkind = \"tryton\"\nurl = \"{}\"\nreach = \"loopback\"\nkey_file = \"{}\"\n\
+         name = \"books\"\nkind = \"tryton\"\nurl = \"{}\"\nreach = \"loopback\"\nkey = {{ file = \"{}\" }}\n\
          contra_types = [\"Contra assets\", \"Contra revenue\"]\nsettle_ms = 120000\n\
          [posting]\nerp_call_ms_max = 60000\nlease_ms = 120000\n",
         books.url,

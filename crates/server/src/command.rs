@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The command line of `revbridge`.
 
+mod certificates;
 mod check_config;
 mod demo;
 mod disclose;
@@ -64,6 +65,8 @@ enum Command {
     Manual(manual::Manual),
     /// Issue a token of the local issuer, for loopback use.
     Token(token::Token),
+    /// Make certificates for roles in processes of their own.
+    Certificates(certificates::Certificates),
 }
 
 /// Runs the command and turns its answer into an exit code.
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Recover(recover) => recover.run(),
         Command::Manual(manual) => manual.run(),
         Command::Token(token) => token.run(),
+        Command::Certificates(certificates) => certificates.run(),
     };
     match outcome {
         Ok(code) => code,

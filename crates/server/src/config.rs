@@ -2,6 +2,7 @@
 //! The configuration: one TOML file with environment overrides (`REVBRIDGE_HTTP__LISTEN=…`).
 //! Unknown keys are errors, so that a typing mistake is not a silent default.
 
+mod roles;
 mod rules;
 pub mod secrets;
 
@@ -10,11 +11,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use figment::providers::Env;
+use figment::value::{Uncased, UncasedStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::Date;
 
 use crate::check;
+use crate::role::Roles;
+
+pub use roles::{Peers, Rpc, Tls};
+pub use rules::Broken;
 
 /// Everything that `revbridge serve` needs to know.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -57,6 +63,12 @@ pub struct Config {
     /// Where keys are kept; what is left out is drawn below `data_dir/keys` at the first start.
     #[serde(default)]
     pub keys: secrets::Keys,
+    /// How other processes reach this one, where roles run in processes of their own.
+    #[serde(default)]
+    pub rpc: Rpc,
+    /// Where each role that runs in another process answers: `https://host:port` or `unix:/path`.
+    #[serde(default)]
+    pub peers: Peers,
 }
 
 /// Where the record is kept.
@@ -262,6 +274,8 @@ pub struct Limits {
     pub document_bytes_max: u64,
     /// Connections to the database, for each of the two schemas.
     pub database_connections_max: u32,
+    /// For what has begun when the end is asked for; the rest goes on at the next start.
+    pub shutdown_ms_max: u64,
     /// Limits of the X12 reader.
     pub x12: interchange::x12::Limits,
 }
@@ -271,6 +285,7 @@ impl Default for Limits {
         Self {
             document_bytes_max: 4 << 30,
             database_connections_max: 10,
+            shutdown_ms_max: 30_000,
             x12: interchange::x12::Limits::default(),
         }
     }
@@ -282,12 +297,20 @@ const ELSEWHERE: [&str; 5] = ["postgres_bin", "crash_at", "test_long", "seeds", 
 
 /// What overrides the file: `REVBRIDGE_HTTP__LISTEN=…`.
 pub fn environment() -> Env {
-    Env::prefixed("REVBRIDGE_").split("__").ignore(&ELSEWHERE)
+    Env::prefixed("REVBRIDGE_").ignore(&ELSEWHERE).map(role_names).split("__")
 }
 
 /// The shape of the file as a JSON Schema: keys, kinds, defaults, and what each is for.
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Config).to_value()
+}
+
+/// Names of roles have dashes, names of variables cannot: `REVBRIDGE_PEERS__SYSTEM_ERP`.
+fn role_names(key: &UncasedStr) -> Uncased<'_> {
+    match key.as_str().to_ascii_lowercase().strip_prefix("peers__") {
+        Some(role) => format!("peers__{}", role.replace('_', "-")).into(),
+        None => key.into(),
+    }
 }
 
 impl Config {
@@ -309,6 +332,7 @@ impl Config {
             path.iter_mut().for_each(anchored);
         }
         self.sources.iter_mut().for_each(|source| anchored(&mut source.folder));
+        roles::anchor(self, base);
         self.keys.anchor(base);
         if let Database::External { url: secrets::DatabaseUrl::Secret(place) } = &mut self.database
         {
@@ -324,5 +348,15 @@ impl Config {
     pub fn default_instance(&self) -> &str {
         let first = || self.erps.first().map_or("", |erp| &erp.name);
         self.posting.route.as_deref().unwrap_or_else(first)
+    }
+
+    /// What a process with these roles needs beyond what every process does.
+    pub fn check_for(&self, roles: &Roles) -> anyhow::Result<()> {
+        roles::check(self, roles)
+    }
+
+    /// The same, all at once.
+    pub fn broken_for(&self, roles: &Roles) -> Vec<Broken> {
+        roles::broken(self, roles)
     }
 }

@@ -11,19 +11,29 @@ use store::{PoolSettings, PostgresBook, Schema};
 
 use crate::config::Config;
 use crate::keys::Secured;
+use crate::role::{Role, Roles};
 
 /// Name of the database in a private cluster.
 const DATABASE: &str = "revbridge";
 
-/// How often a database that does not fit is looked at again.
+/// Between two looks at a database that does not answer or does not fit.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
-/// Both books, and the cluster that lives as long as they do.
+/// The books of the roles that run here, and the cluster that lives as long as they do.
+#[derive(Default)]
 pub struct Books {
+    pub intake: Option<PostgresBook>,
+    pub remittance: Option<PostgresBook>,
+    /// Kept: the private cluster ends with it.
+    cluster: Option<Cluster>,
+}
+
+/// Both books, for commands that work on the whole record.
+pub struct BothBooks {
     pub intake: PostgresBook,
     pub remittance: PostgresBook,
     /// Kept: the private cluster ends with it.
-    pub cluster: Option<Cluster>,
+    _cluster: Option<Cluster>,
 }
 
 /// The schemas of all rooms.
@@ -31,36 +41,73 @@ pub fn schemas() -> anyhow::Result<[Schema; 2]> {
     Ok([Schema::intake("intake")?, Schema::process("remittance")?])
 }
 
-/// Starts what is private, and opens both books. A private database is migrated; one of the
-/// operator's is waited for until `revbridge migrate` has been run.
-pub async fn open(config: &Config, secured: &Secured) -> anyhow::Result<Books> {
-    let schemas = schemas()?;
-    let (url, cluster) = match secured.database_url(config).await? {
-        Some(url) => {
-            wait_until_fit(&url, &schemas).await?;
-            (url, None)
-        }
+/// Starts what is private, and opens the books of these roles. A private database is migrated; one of
+/// the operator's is waited for until `revbridge migrate` has been run. Without a role that keeps a
+/// book, no database is opened.
+pub async fn open(config: &Config, roles: &Roles, secured: &Secured) -> anyhow::Result<Books> {
+    let mut books = Books::default();
+    if roles.iter().all(|role| role.schema().is_none()) {
+        return Ok(books);
+    }
+    let url = match secured.database_url(config).await? {
+        Some(url) => url,
         None => {
             let directory = config.data_dir.join("postgres");
             let cluster = tokio::task::spawn_blocking(move || start(directory)).await??;
             let url = cluster.database_url(DATABASE);
-            store::migrate(&url, &schemas).await.context("migrating the database")?;
-            (url, Some(cluster))
+            store::migrate(&url, &schemas()?).await.context("migrating the database")?;
+            books.cluster = Some(cluster);
+            url
         }
     };
-    let keys = Arc::clone(&secured.encryption);
+    if roles.has(Role::Intake) {
+        books.intake = Some(open_book(config, secured, &url, Schema::intake("intake")?).await?);
+    }
+    if roles.has(Role::RemittanceToReconciliation) {
+        let schema = Schema::process("remittance")?;
+        books.remittance = Some(open_book(config, secured, &url, schema).await?);
+    }
+    Ok(books)
+}
+
+/// Opens every book.
+pub async fn open_both(config: &Config, secured: &Secured) -> anyhow::Result<BothBooks> {
+    let books = open(config, &Roles::all(), secured).await?;
+    let (Some(intake), Some(remittance)) = (books.intake, books.remittance) else {
+        anyhow::bail!("not every book was opened");
+    };
+    Ok(BothBooks { intake, remittance, _cluster: books.cluster })
+}
+
+impl Books {
+    /// Closes every connection, and ends the private cluster.
+    pub async fn close(self) {
+        for book in [self.intake, self.remittance].into_iter().flatten() {
+            book.close().await;
+        }
+        let Some(cluster) = self.cluster else { return };
+        let stopped = tokio::task::spawn_blocking(move || cluster.stop()).await;
+        if let Ok(Err(error)) = stopped {
+            tracing::warn!("the private Postgres did not stop: {error}");
+        }
+    }
+}
+
+async fn open_book(
+    config: &Config,
+    secured: &Secured,
+    url: &str,
+    schema: Schema,
+) -> anyhow::Result<PostgresBook> {
+    wait_until_fit(url, std::slice::from_ref(&schema)).await?;
     let pool = PoolSettings {
         connections_max: config.limits.database_connections_max,
         data_key_cache_ms_max: config.keys.data_key_cache_ms_max,
         ..PoolSettings::default()
     };
     let tenant = Code::new(&config.tenant);
-    let [intake, remittance] = &schemas;
-    Ok(Books {
-        intake: PostgresBook::open(&url, intake, &tenant, Arc::clone(&keys), &pool).await?,
-        remittance: PostgresBook::open(&url, remittance, &tenant, keys, &pool).await?,
-        cluster,
-    })
+    let keys = Arc::clone(secured.encryption(config).await?);
+    Ok(PostgresBook::open(url, &schema, &tenant, keys, &pool).await?)
 }
 
 /// Waits for a database that is down, or whose schemas an older program has made. A newer schema is

@@ -37,12 +37,23 @@ pub struct Config {
     pub files: usize,
     /// The day on which everything arrives. Periods before its month are closed.
     pub date: Date,
+    pub group: Group,
+}
+
+/// Which legal entities the group has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Two, with five facilities.
+    Usual,
+    /// A third one as well, taken over lately, with a facility and remittances of its own. The rest
+    /// of the day is what it is without.
+    WithAcquired,
 }
 
 impl Config {
-    /// The usual day: 40 files, about 60 transaction sets, 3,000 claims.
+    /// The usual day of the usual group: 40 files, about 60 transaction sets, 3,000 claims.
     pub fn new(seed: u64, date: Date) -> Self {
-        Self { seed, claims: 3_000, files: 40, date }
+        Self { seed, claims: 3_000, files: 40, date, group: Group::Usual }
     }
 }
 
@@ -128,8 +139,8 @@ pub fn make(config: &Config) -> anyhow::Result<Day> {
         received_cents: number("/amounts/received_cents").unwrap_or(0),
         postable_ppm: number("/amounts/postable_ppm").unwrap_or(0),
     };
-    let reference = reference::files(config.date);
-    let erp_reference = reference::erp(config.date);
+    let reference = reference::files(config.group, config.date);
+    let erp_reference = reference::erp(config.group, config.date);
     Ok(Day { inbox, opening: opening::csv(&opening), reference, erp_reference, truth, summary })
 }
 

@@ -36,7 +36,6 @@ impl Adapter {
         match self {
             Self::Simulator(_) => {}
             Self::Tryton(config) => {
-                config.key_file = base.join(&config.key_file);
                 config.authorities_file =
                     config.authorities_file.take().map(|path| base.join(path));
             }
@@ -47,16 +46,7 @@ impl Adapter {
     pub fn secrets(&mut self) -> Vec<&mut Secret> {
         match self {
             Self::Simulator(config) => config.token.iter_mut().collect(),
-            // Its key has a file of its own, which is read again when the key is refused.
-            Self::Tryton(_) => Vec::new(),
-        }
-    }
-
-    /// Every file that its configuration names and that holds a secret, with its key.
-    pub fn files(&self) -> Vec<(&'static str, &Path)> {
-        match self {
-            Self::Simulator(_) => Vec::new(),
-            Self::Tryton(config) => vec![("key_file", config.key_file.as_path())],
+            Self::Tryton(config) => vec![&mut config.key],
         }
     }
 
@@ -71,7 +61,7 @@ impl Adapter {
     ) -> Result<Erp, Failure> {
         match self {
             Self::Simulator(config) => simulator::connect(name, config, call_max, secrets).await,
-            Self::Tryton(config) => tryton::connect(name, config, call_max).await,
+            Self::Tryton(config) => tryton::connect(name, config, call_max, secrets).await,
         }
     }
 }

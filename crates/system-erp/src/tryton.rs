@@ -8,6 +8,7 @@ use std::time::Duration;
 use model::code::Code;
 use ports::erp::Erp;
 use ports::failure::Failure;
+use ports::secret::Secrets;
 
 pub use config::Config;
 
@@ -26,8 +27,13 @@ mod master_data;
 mod tests;
 
 /// Shows that the key is valid and gives the ERP's ports. `Transient` while it cannot be reached.
-pub async fn connect(name: &str, config: &Config, call_max: Duration) -> Result<Erp, Failure> {
-    let client = client::Client::new(name, config, call_max)?;
+pub async fn connect(
+    name: &str,
+    config: &Config,
+    call_max: Duration,
+    secrets: &dyn Secrets,
+) -> Result<Erp, Failure> {
+    let client = client::Client::new(name, config, call_max, secrets).await?;
     if directory::companies(&client).await?.is_empty() {
         return Err(Failure::defect(format!("erp {name}: its user sees no company")));
     }

@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod fuzz;
 mod golden;
+mod peers;
 mod postgres;
 mod progress;
 mod test;
@@ -33,6 +34,7 @@ enum Command {
     Golden(golden::Golden),
     Bench(bench::Bench),
     Fuzz(fuzz::Fuzz),
+    Peers(peers::Peers),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Command::Golden(golden) => golden.run(),
         Command::Bench(bench) => bench.run(),
         Command::Fuzz(fuzz) => fuzz.run(),
+        Command::Peers(peers) => peers.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -15,7 +15,8 @@ use crate::wait;
 
 const START_BOUND: Duration = Duration::from_secs(90);
 
-const WATCH: &str = r#""$@" & server=$!; read -r _; kill "$server"; wait "$server""#;
+/// Ctrl-C reaches the whole group of a terminal, and is for us alone.
+const WATCH: &str = r#"trap "" INT; "$@" & server=$!; read -r _; kill "$server"; wait "$server""#;
 
 pub struct Server {
     shell: Child,

@@ -56,7 +56,7 @@ pub fn examine(path: &Path) -> Examined {
     if let Some(config) = &mut examined.config {
         config.anchor(path.parent().unwrap_or(Path::new(".")));
         for broken in config.broken_rules() {
-            let place = examined.written.place(&examined.written.path_of(broken.key));
+            let place = examined.written.place(&examined.written.path_of(&broken.key));
             findings.push(Finding::error(place, broken.wrong, broken.cure));
         }
     }

@@ -104,7 +104,8 @@ fn variable(path: &[Step]) -> Option<String> {
     if path.is_empty() || path.iter().any(|step| matches!(step, Step::Element(_))) {
         return None;
     }
-    let name = format!("REVBRIDGE_{}", dotted(path).to_uppercase().replace('.', "__"));
+    let name =
+        format!("REVBRIDGE_{}", dotted(path).to_uppercase().replace('.', "__").replace('-', "_"));
     std::env::vars_os()
         .filter_map(|(set, _)| set.into_string().ok())
         .find(|set| set.eq_ignore_ascii_case(&name))

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::check::connect::Tried;
 use crate::check::{self, Finding, Severity};
+use crate::role::Roles;
 
 /// Reads the configuration, reference files, posting rules, opening balances, keys and folders, and
 /// explains every error with its place and its cure. The same checks stand before `serve`.
@@ -17,6 +18,9 @@ use crate::check::{self, Finding, Severity};
 pub struct CheckConfig {
     #[arg(long, value_name = "FILE", default_value = "revbridge.toml")]
     config: PathBuf,
+    /// As for a process that runs only these roles, with commas between them.
+    #[arg(long, value_name = "ROLES", default_value = "all")]
+    role: Roles,
     /// Also try the database, each ERP, the issuer's key set and each folder. Nothing is changed,
     /// except that missing folders are made.
     #[arg(long)]
@@ -28,11 +32,11 @@ pub struct CheckConfig {
 
 impl CheckConfig {
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let examined = check::installation(&self.config);
+        let examined = check::installation(&self.config, &self.role);
         let mut tried = Vec::new();
         if let Some(config) = examined.config.as_ref().filter(|_| self.connect) {
             let runtime = tokio::runtime::Runtime::new()?;
-            tried = runtime.block_on(check::connect::try_all(config));
+            tried = runtime.block_on(check::connect::try_all(config, &self.role));
         }
         let sound = !examined.findings.iter().any(Finding::is_error)
             && tried.iter().all(|one: &Tried| one.failed.is_none());

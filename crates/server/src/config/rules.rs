@@ -14,9 +14,15 @@ use super::{Config, Database};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
     /// As it is written in the file: `posting.lease_ms`.
-    pub key: &'static str,
+    pub key: String,
     pub wrong: String,
     pub cure: String,
+}
+
+impl Broken {
+    pub fn new(key: impl Into<String>, wrong: impl Into<String>, cure: impl Into<String>) -> Self {
+        Self { key: key.into(), wrong: wrong.into(), cure: cure.into() }
+    }
 }
 
 /// Collects broken rules.
@@ -25,7 +31,7 @@ struct Rules(Vec<Broken>);
 
 impl Rules {
     fn broken(&mut self, key: &'static str, wrong: impl Into<String>, cure: impl Into<String>) {
-        self.0.push(Broken { key, wrong: wrong.into(), cure: cure.into() });
+        self.0.push(Broken::new(key, wrong, cure));
     }
 
     fn above_zero(&mut self, key: &'static str, value: u64) {
@@ -107,13 +113,6 @@ impl Config {
                 "http.listen",
                 format!("{listen} is beyond loopback, and there is no TLS here"),
                 "put a proxy in front and set http.behind_proxy = true, or listen on 127.0.0.1",
-            );
-        }
-        if beyond(listen) && self.http.jwks.is_none() {
-            rules.broken(
-                "http.jwks",
-                "beyond loopback our own tokens are not accepted, and no other issuer is named",
-                "set http.jwks to the key set file of your issuer, and http.issuer to its name",
             );
         }
         if let Some(listen) = self.metrics.listen.filter(|listen| beyond(*listen)) {

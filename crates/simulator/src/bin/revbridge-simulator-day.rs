@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use model::money::decimal;
-use simulator::day;
+use simulator::day::{self, Group};
 use time::macros::format_description;
 use time::{Date, OffsetDateTime};
 
@@ -37,6 +37,9 @@ enum Command {
         /// The day, as YYYY-MM-DD; today when it is left out.
         #[arg(long, value_parser = read_date)]
         date: Option<Date>,
+        /// With a third legal entity that the group has taken over lately.
+        #[arg(long)]
+        acquired: bool,
     },
     /// Write one sound 835 of at least so many bytes.
     Large {
@@ -56,9 +59,10 @@ fn read_date(text: &str) -> Result<Date, String> {
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
-        Command::Write { out, seed, claims, files, date } => {
+        Command::Write { out, seed, claims, files, date, acquired } => {
             let date = date.unwrap_or_else(|| OffsetDateTime::now_utc().date());
-            let summary = day::write(&out, &day::Config { seed, claims, files, date })?;
+            let group = if acquired { Group::WithAcquired } else { Group::Usual };
+            let summary = day::write(&out, &day::Config { seed, claims, files, date, group })?;
             println!(
                 "{} files, {} transaction sets, {} claims, {} bytes, {} received",
                 summary.files,

@@ -2,12 +2,12 @@
 //! Which files come on the day and what is in them: the usual traffic, with exceptions planted in
 //! it, and a few files that are wholly special.
 
-use super::Config;
 use super::claim::{Claim, Plb};
 use super::scenario::{Maker, Site};
 use super::truth::{Fate, Told};
 use super::world::{FACILITIES, Facility, MAIN, NORTH, PAYERS, PHYSICIANS, Payer, npi};
 use super::x12::Direction;
+use super::{Config, Group};
 
 mod plant;
 mod special;
@@ -101,6 +101,10 @@ pub fn files(maker: &mut Maker, config: &Config) -> Vec<File> {
         }
     }
     files.extend(special);
+    match config.group {
+        Group::Usual => {}
+        Group::WithAcquired => files.push(special::acquired(maker)),
+    }
     files
 }
 

@@ -7,9 +7,10 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use time::{Date, Duration, Month};
 
+use super::Group;
 use super::scenario::CUT_OVER_DAYS;
 use super::world::{
-    DEPARTMENTS, ENTITIES, EXPECTED_BASIS, FACILITIES, INACTIVE_DEPARTMENT, PAYERS, SERVICE_LINES,
+    DEPARTMENTS, EXPECTED_BASIS, INACTIVE_DEPARTMENT, PAYERS, SERVICE_LINES, entities, facilities,
     npi,
 };
 
@@ -94,10 +95,12 @@ fn texts<const N: usize>(values: [&str; N]) -> Vec<String> {
 }
 
 /// Name and content of each file in the folder `reference`.
-pub fn files(date: Date) -> Vec<(&'static str, String)> {
+pub fn files(group: Group, date: Date) -> Vec<(&'static str, String)> {
     let cut_over = (date - Duration::days(CUT_OVER_DAYS)).to_string();
-    let entities = ENTITIES.map(|one| texts([one.code, one.name, one.tax_id, "USD", &cut_over]));
-    let facilities = FACILITIES.each_ref().map(|one| {
+    let known = entities(group);
+    let entities =
+        known.iter().map(|one| texts([one.code, one.name, one.tax_id, "USD", &cut_over]));
+    let facilities = facilities(group).into_iter().map(|one| {
         let npi = npi(one.npi_stem);
         let centre = one.cost_centre;
         texts([&npi, one.code, one.entity.code, one.department, one.name, centre])
@@ -112,7 +115,7 @@ pub fn files(date: Date) -> Vec<(&'static str, String)> {
         texts([code, name, if code == INACTIVE_DEPARTMENT { "false" } else { "true" }])
     });
     let service_lines = SERVICE_LINES.map(|(code, name)| texts([code, name]));
-    let calendar = ENTITIES.iter().flat_map(|entity| {
+    let calendar = known.iter().flat_map(|entity| {
         periods(date).into_iter().map(|one| {
             texts([entity.code, &one.code, &one.from.to_string(), &one.to.to_string(), one.status])
         })
@@ -132,7 +135,8 @@ pub fn files(date: Date) -> Vec<(&'static str, String)> {
 }
 
 /// The ERP's reference data: its account codes, and every account but cash needs a facility.
-pub fn erp(date: Date) -> Value {
+pub fn erp(group: Group, date: Date) -> Value {
+    let known = entities(group);
     let accounts = ACCOUNTS.map(|(role, account, nature, name)| {
         let required: &[&str] = match role {
             "1010" => &[],
@@ -142,8 +146,8 @@ pub fn erp(date: Date) -> Value {
         json!({ "code": account, "name": name, "nature": nature, "required_dimensions": required })
     });
     let unassigned = json!({ "code": "unassigned", "name": "Not assigned" });
-    let mut facilities: Vec<Value> = FACILITIES
-        .iter()
+    let mut facilities: Vec<Value> = facilities(group)
+        .into_iter()
         .map(|one| json!({ "code": one.code, "name": one.name, "entity": one.entity.code }))
         .collect();
     let departments = DEPARTMENTS.map(
@@ -154,7 +158,7 @@ pub fn erp(date: Date) -> Value {
         PAYERS.iter().map(|one| json!({ "code": one.code, "name": one.name })).collect();
     facilities.push(unassigned.clone());
     payers.push(unassigned);
-    let calendar: Vec<Value> = ENTITIES
+    let calendar: Vec<Value> = known
         .iter()
         .flat_map(|entity| {
             periods(date).into_iter().map(|one| {
@@ -166,9 +170,9 @@ pub fn erp(date: Date) -> Value {
         })
         .collect();
     json!({
-        "entities": ENTITIES.map(|one| {
+        "entities": known.iter().map(|one| {
             json!({ "code": one.code, "name": one.name, "currency": "USD", "ledger": "" })
-        }),
+        }).collect::<Vec<_>>(),
         "accounts": accounts.to_vec(),
         "dimensions": {
             "facility": facilities,

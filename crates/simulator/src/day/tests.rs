@@ -10,11 +10,16 @@ use serde_json::Value;
 use time::macros::date;
 
 use super::world::{FACILITIES, UNKNOWN_NPI_STEM, npi};
-use super::{Config, Day, large, make};
+use super::{Config, Day, Group, large, make};
 use reader::{Set, read};
 
 fn day(seed: u64, claims: usize, files: usize) -> Day {
-    let config = Config { seed, claims, files, date: date!(2026 - 11 - 23) };
+    let config = Config { claims, files, ..Config::new(seed, date!(2026 - 11 - 23)) };
+    make(&config).expect("a day")
+}
+
+fn day_with_acquired(seed: u64) -> Day {
+    let config = Config { group: Group::WithAcquired, ..Config::new(seed, date!(2026 - 11 - 23)) };
     make(&config).expect("a day")
 }
 
@@ -117,6 +122,27 @@ fn the_book_balances_and_clearing_holds_what_was_paid() {
         .map(|one| number(one, "/payment_cents"))
         .sum();
     assert_eq!(number(&day.truth, "/book/by_role/1090/net"), booked);
+}
+
+#[test]
+fn a_third_entity_adds_its_own_file_and_books_and_leaves_the_rest_of_the_day_as_it_is() {
+    let (usual, wider) = (day(5, 3_000, 40), day_with_acquired(5));
+    let (files, more) = (usual.inbox.len() - 1, wider.inbox.len() - 1);
+    assert_eq!(more, files + 1);
+    assert_eq!(usual.inbox[..files], wider.inbox[..files]);
+    let books = |day: &Day, own: bool| {
+        let rows = day.truth.pointer("/book/rows").and_then(Value::as_array).expect("rows").clone();
+        rows.into_iter().filter(|row| (row["entity"] == "RVH") == own).collect::<Vec<_>>()
+    };
+    assert_eq!((books(&usual, true), books(&usual, false)), (vec![], books(&wider, false)));
+    let own = books(&wider, true);
+    let sum = |side: &str| own.iter().map(|row| number(row, side)).sum::<i64>();
+    assert!(sum("/debit") > 0 && sum("/debit") == sum("/credit"), "{own:?}");
+    let paid: i64 = read(&wider.inbox[files].1).iter().map(|set| set.payment).sum();
+    let clearing = own.iter().filter(|row| row["role"] == "1090");
+    assert_eq!(clearing.map(|row| number(row, "/net")).sum::<i64>(), paid);
+    let entities = wider.erp_reference["entities"].as_array().expect("entities");
+    assert_eq!(entities.len(), 3);
 }
 
 #[test]

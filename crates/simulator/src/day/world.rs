@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The hospital group of the simulated day: two legal entities, five facilities, eight payers.
-//! Everybody in it is made up; the tax ids begin with 00, which no authority assigns.
+//! The hospital group of the simulated day: two legal entities, five facilities, eight payers, and a
+//! hospital taken over lately with books of its own, in days that ask for it. Everybody is made up.
+
+use super::Group;
 
 /// A legal entity with its own books.
 #[derive(Debug)]
@@ -40,6 +42,8 @@ pub static HOSPITALS: Entity =
 pub static PHYSICIANS: Entity =
     Entity { code: "LVP", name: "Lakeview Physicians", tax_id: "001470024" };
 pub static ENTITIES: [&Entity; 2] = [&HOSPITALS, &PHYSICIANS];
+/// Tax ids begin with 00, which no authority assigns.
+pub static ACQUIRED: Entity = Entity { code: "RVH", name: "Riverbend Health", tax_id: "001470032" };
 
 pub static FACILITIES: [Facility; 5] = [
     Facility {
@@ -88,6 +92,35 @@ pub static FACILITIES: [Facility; 5] = [
         facility_type: "24",
     },
 ];
+
+/// The only facility of [`ACQUIRED`].
+pub static RIVERBEND: Facility = Facility {
+    code: "RVM",
+    name: "Riverbend Hospital",
+    entity: &ACQUIRED,
+    npi_stem: "199900015",
+    department: "6010",
+    cost_centre: "CC600",
+    facility_type: "11",
+};
+
+/// Every legal entity of a group.
+pub fn entities(group: Group) -> Vec<&'static Entity> {
+    let acquired = match group {
+        Group::Usual => None,
+        Group::WithAcquired => Some(&ACQUIRED),
+    };
+    ENTITIES.into_iter().chain(acquired).collect()
+}
+
+/// Every facility of a group.
+pub fn facilities(group: Group) -> Vec<&'static Facility> {
+    let acquired = match group {
+        Group::Usual => None,
+        Group::WithAcquired => Some(&RIVERBEND),
+    };
+    FACILITIES.iter().chain(acquired).collect()
+}
 
 /// A provider that is in nobody's reference data.
 pub const UNKNOWN_NPI_STEM: &str = "199900099";
@@ -187,7 +220,7 @@ pub const INACTIVE_DEPARTMENT: &str = "9990";
 /// Departments that a facility's claims belong to.
 pub fn departments_of(facility: &Facility) -> &'static [&'static str] {
     match facility.code {
-        "LKM" => &["6010", "6011"],
+        "LKM" | "RVM" => &["6010", "6011"],
         "LKN" => &["6020", "6011"],
         "LKR" => &["6030"],
         "LKC" => &["7010", "7011"],

@@ -66,7 +66,8 @@ impl ports::erp::Balances for Balances {
                 .await?;
             let last = page.len() < LINES_MAX;
             after = page.last().map_or(after, |line| line.id);
-            lines.extend(names.lines(&self.client, &self.config, page).await?);
+            names.learn(&self.client, &self.config, page.iter()).await?;
+            lines.extend(names.lines(page)?);
             if last {
                 return Balance::of(&lines).map_err(|error| Failure::defect(error.to_string()));
             }

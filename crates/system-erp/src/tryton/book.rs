@@ -126,6 +126,8 @@ impl ErpBook for Book {
         let entities: BTreeMap<i64, Code> =
             companies.iter().map(|company| (company.id, company.code())).collect();
         let mut names = Names::default();
+        let lines = moves.iter().flat_map(|own| &own.lines);
+        names.learn(&self.client, &self.config, lines).await?;
         let mut documents = Vec::with_capacity(moves.len());
         for own in moves {
             let unreadable = || Failure::defect(format!("move {} cannot be read", own.id));
@@ -137,7 +139,7 @@ impl ErpBook for Book {
                 key: description.map(|text| JournalKey(mapping::code(Some(text)))),
                 entity,
                 date,
-                lines: names.lines(&self.client, &self.config, own.lines).await?,
+                lines: names.lines(own.lines)?,
             });
         }
         Ok(BookPage { documents, next })

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Calls to Tryton's REST interface. Reads may be repeated; writes come back as they went; a refused
-//! key is read from its file once more, since somebody may have changed it.
+//! Calls to Tryton's REST interface. Reads may be repeated; writes come back as they went; each call
+//! carries the key that is in force when it is sent.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use data_encoding::BASE64URL;
-use outbound::{Answer, Call, Credential, Destination, Limits, Outcome, SecretString};
+use outbound::{Answer, Call, Credential, Destination, Limits, Outcome};
 use ports::failure::Failure;
+use ports::secret::Secrets;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -18,16 +17,9 @@ use super::errors;
 
 /// What the server takes in one request before it knows the user.
 const REQUEST_BYTES_MAX: usize = 2 << 20;
-/// Longest key that is read from a file.
-const KEY_BYTES_MAX: u64 = 4_096;
 
 #[derive(Clone)]
-pub(super) struct Client {
-    /// Without a credential.
-    destination: Arc<Destination>,
-    key_file: PathBuf,
-    current: Arc<RwLock<outbound::Client>>,
-}
+pub(super) struct Client(outbound::Client);
 
 /// Records of a model: which, what of them, in which order.
 pub(super) struct Search {
@@ -40,7 +32,12 @@ pub(super) struct Search {
 }
 
 impl Client {
-    pub fn new(name: &str, config: &Config, call_max: Duration) -> Result<Self, Failure> {
+    pub async fn new(
+        name: &str,
+        config: &Config,
+        call_max: Duration,
+        secrets: &dyn Secrets,
+    ) -> Result<Self, Failure> {
         let authorities_pem = match &config.authorities_file {
             None => None,
             Some(path) => Some(std::fs::read(path).map_err(|error| {
@@ -53,34 +50,23 @@ impl Client {
             request_bytes_max: REQUEST_BYTES_MAX,
             ..Limits::default()
         };
+        let key = secrets.text(&config.key).await?;
         let destination = Destination {
             name: name.to_owned(),
             base: config.url.clone(),
             reach: config.reach,
-            credential: Credential::None,
+            credential: Credential::Live { scheme: "Bearer", value: key },
             authorities_pem,
             limits,
         };
-        let client = with_key(&destination, &config.key_file)?;
-        Ok(Self {
-            destination: Arc::new(destination),
-            key_file: config.key_file.clone(),
-            current: Arc::new(RwLock::new(client)),
-        })
+        let client = outbound::Client::new(&destination);
+        client.map(Self).map_err(|error| Failure::defect(error.to_string()))
     }
 
-    /// Sends once; after a refused key once more with the key that the file holds now. Who is refused
-    /// has changed nothing.
+    /// Sends once.
     pub async fn send(&self, call: Call) -> Outcome {
         // The patterns of `errors` are English; without this the user's language is answered.
-        let call = call.header("Accept-Language", "en");
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let outcome = current.send(call.clone()).await;
-        let refused = matches!(&outcome, Outcome::Answered(answer) if answer.status == 401);
-        let renewed = if refused { with_key(&self.destination, &self.key_file).ok() } else { None };
-        let Some(renewed) = renewed else { return outcome };
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = renewed.clone();
-        renewed.send(call).await
+        self.0.send(call.header("Accept-Language", "en")).await
     }
 
     /// A call that changes nothing: whatever is not a good answer may be asked again, unless it says
@@ -114,25 +100,6 @@ pub(super) fn in_company(call: Call, company: i64) -> Call {
 
 fn encoded<T: Serialize>(value: &T) -> String {
     BASE64URL.encode(&serde_json::to_vec(value).unwrap_or_default())
-}
-
-fn with_key(destination: &Destination, key_file: &Path) -> Result<outbound::Client, Failure> {
-    let name = &destination.name;
-    let place = || format!("erp {name}: key_file {}", key_file.display());
-    let metadata = std::fs::metadata(key_file);
-    let length = metadata.map_err(|error| Failure::defect(format!("{}: {error}", place())))?.len();
-    if length > KEY_BYTES_MAX {
-        return Err(Failure::defect(format!("{}: too long for a key", place())));
-    }
-    let text = std::fs::read_to_string(key_file);
-    let text = text.map_err(|error| Failure::defect(format!("{}: {error}", place())))?;
-    let key = text.trim();
-    if key.is_empty() {
-        return Err(Failure::defect(format!("{}: is empty", place())));
-    }
-    let credential = Credential::Bearer(SecretString::from(key.to_owned()));
-    let destination = Destination { credential, ..destination.clone() };
-    outbound::Client::new(&destination).map_err(|error| Failure::defect(error.to_string()))
 }
 
 pub(super) fn busy(answer: &Answer) -> Failure {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What is configured for one Tryton database. The key itself is in a file of its own and in no
+//! What is configured for one Tryton database. The key itself is where a secret is kept and in no
 //! configuration, log or `Debug` output.
 
 use std::path::PathBuf;
@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use outbound::Reach;
 use ports::erp::{Capabilities, PostingMode};
+use ports::secret::Secret;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +19,10 @@ pub struct Config {
     /// How far the server may lie: `loopback`, `private` or `public`.
     #[serde(default)]
     pub reach: Reach,
-    /// File with the key of the user's application `rest`. Read again when the key is refused.
-    pub key_file: PathBuf,
+    /// Where the key of the user's application `rest` is kept: `{ file = "…" }`, `{ env = "NAME" }` or
+    /// `{ vault = "path#field" }`. Tryton takes two keys of a user at once, so a new one is put there
+    /// before the old one is cancelled.
+    pub key: Secret,
     /// Certificate authorities in PEM to trust in place of the machine's.
     #[serde(default)]
     pub authorities_file: Option<PathBuf>,

@@ -40,15 +40,22 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// The lines in our words, in the order in which they were made.
-    pub async fn lines(
+    /// After `Ok` every code that these lines need is known: one question for all of them.
+    pub async fn learn<'a>(
         &mut self,
         client: &Client,
         config: &Config,
-        mut read: Vec<ReadLine>,
-    ) -> Result<Vec<DocumentLine>, Failure> {
-        self.learn_accounts(client, &read).await?;
-        self.learn_dimensions(client, config, &read).await?;
+        read: impl Iterator<Item = &'a ReadLine> + Clone + Send,
+    ) -> Result<(), Failure> {
+        let accounts: BTreeSet<i64> = read.clone().map(|line| line.account).collect();
+        self.learn_accounts(client, accounts).await?;
+        let dimensions = read.flat_map(|line| &line.analytic_lines);
+        let dimensions: BTreeSet<i64> = dimensions.map(|analytic| analytic.account).collect();
+        self.learn_dimensions(client, config, dimensions).await
+    }
+
+    /// The lines in our words, in the order in which they were made.
+    pub fn lines(&self, mut read: Vec<ReadLine>) -> Result<Vec<DocumentLine>, Failure> {
         read.sort_by_key(|line| line.id);
         let mut lines = Vec::with_capacity(read.len());
         for line in read {
@@ -81,8 +88,7 @@ impl Names {
         })
     }
 
-    async fn learn_accounts(&mut self, client: &Client, read: &[ReadLine]) -> Result<(), Failure> {
-        let met: BTreeSet<i64> = read.iter().map(|line| line.account).collect();
+    async fn learn_accounts(&mut self, client: &Client, met: BTreeSet<i64>) -> Result<(), Failure> {
         let unknown = met.into_iter().filter(|id| !self.accounts.contains_key(id));
         let unknown: Vec<Value> = unknown.map(Value::from).collect();
         let any = json!([["active", "in", [true, false]]]);
@@ -96,10 +102,8 @@ impl Names {
         &mut self,
         client: &Client,
         config: &Config,
-        read: &[ReadLine],
+        met: BTreeSet<i64>,
     ) -> Result<(), Failure> {
-        let met = read.iter().flat_map(|line| &line.analytic_lines);
-        let met: BTreeSet<i64> = met.map(|analytic| analytic.account).collect();
         let unknown = met.into_iter().filter(|id| !self.dimensions.contains_key(id));
         let unknown: Vec<Value> = unknown.map(Value::from).collect();
         let any = json!([["active", "in", [true, false]]]);

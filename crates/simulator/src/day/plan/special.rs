@@ -6,7 +6,7 @@ use super::super::claim::Claim;
 use super::super::scenario::{Maker, Site, Size};
 use super::super::truth::{Fate, Told};
 use super::super::world::{
-    CEDAR, CLINIC, Facility, GRANITE, MAIN, NORTH, PAYERS, Payer, UNKNOWN_NPI_STEM, npi,
+    CEDAR, CLINIC, Facility, GRANITE, MAIN, NORTH, PAYERS, Payer, RIVERBEND, UNKNOWN_NPI_STEM, npi,
 };
 use super::super::x12::Direction;
 use super::{File, Set, SetGroup};
@@ -185,4 +185,20 @@ fn homeless(maker: &mut Maker) -> Set {
     let claims = vec![maker.homeless(site), maker.homeless(site)];
     set.groups.push(SetGroup { facility: MAIN, npi: Some(npi(UNKNOWN_NPI_STEM)), claims });
     set
+}
+
+/// What the hospital that was taken over lately is paid into books of its own: money and interest in
+/// one set, denials and deductibles in the other.
+pub fn acquired(maker: &mut Maker) -> File {
+    let mut paid = sound_set(maker, CEDAR, &RIVERBEND, 6);
+    let interest = maker.interest(paid.site(), -1_250);
+    paid.plbs.push(interest);
+    let site = paid.site();
+    let mut mixed = Set::new(maker, site, "CHK");
+    for _ in 0..2 {
+        let (paid, denied) = (maker.paid(site, Size::Usual), maker.denied(site, Size::Usual));
+        let deductible = maker.deductible(site);
+        mixed.claims().extend([paid, denied, deductible]);
+    }
+    File { payer: CEDAR, sets: vec![paid, mixed] }
 }

@@ -9,8 +9,9 @@ use model::journal::JournalKey;
 use model::money::Currency;
 use ports::erp::{DocumentLine, Erp, JournalDocument, RejectionCode, Submitted};
 use ports::failure::Failure;
+use ports::memory::MemorySecrets;
+use ports::secret::Secret;
 use serde_json::json;
-use tempfile::TempDir;
 use time::macros::date;
 
 use super::super::{Config, connect};
@@ -53,25 +54,26 @@ pub fn journal(key: &str) -> JournalDocument {
 
 struct World {
     stand_in: StandIn,
-    folder: TempDir,
+    secrets: MemorySecrets,
 }
 
 impl World {
     fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join("key"), "first-key\n").expect("a key");
-        Self { stand_in: StandIn::start(), folder }
+        let world = Self { stand_in: StandIn::start(), secrets: MemorySecrets::new() };
+        world.secrets.set(&world.config().key, "first-key");
+        world
     }
 
     fn config(&self) -> Config {
-        let key_file = self.folder.path().join("key");
-        let config = json!({ "url": self.stand_in.url, "reach": "loopback", "key_file": key_file });
+        let config = json!({
+            "url": self.stand_in.url, "reach": "loopback", "key": { "env": "TRYTON_KEY" },
+        });
         serde_json::from_value(config).expect("a configuration")
     }
 
     async fn erp(&self) -> Erp {
         self.companies();
-        connect("gl", &self.config(), CALL_MAX).await.expect("connected")
+        connect("gl", &self.config(), CALL_MAX, &self.secrets).await.expect("connected")
     }
 
     fn companies(&self) {
@@ -175,34 +177,29 @@ async fn a_draft_that_is_gone_is_discarded_only_if_the_list_of_moves_says_so() {
 }
 
 #[tokio::test]
-async fn a_refused_key_is_read_anew_once() {
+async fn a_key_that_changes_goes_with_the_next_call_and_a_refused_one_is_a_mistake() {
     let world = World::new();
     let erp = world.erp().await;
-    std::fs::write(world.folder.path().join("key"), "second-key\n").expect("another key");
-    world.stand_in.prepare(FIND, 401, HTML);
+    world.secrets.set(&world.config().key, "second-key");
     world.stand_in.prepare(FIND, 200, "[]");
     assert_eq!(erp.journals.find(&journal("K1").key).await, Ok(Vec::new()));
     let asked = world.stand_in.asked();
     let keys: Vec<&str> = asked.iter().filter_map(|one| one.split('[').nth(1)).collect();
-    assert_eq!(keys, ["Bearer first-key]", "Bearer first-key]", "Bearer second-key]"]);
+    assert_eq!(keys, ["Bearer first-key]", "Bearer second-key]"]);
 
-    world.stand_in.prepare(FIND, 401, HTML);
     world.stand_in.prepare(FIND, 401, HTML);
     let refused = erp.journals.find(&journal("K1").key).await;
     assert_eq!(kind(&refused), "defect", "{refused:?}");
-    assert_eq!(world.stand_in.asked().len(), 5, "twice, and not again");
+    assert_eq!(world.stand_in.asked().len(), 3, "once, and not again");
 }
 
 #[tokio::test]
-async fn a_key_is_in_no_message_and_a_missing_file_is_named() {
+async fn a_key_is_in_no_message_and_a_missing_one_is_named_by_its_place() {
     let world = World::new();
     assert!(!format!("{:?}", world.config()).contains("first-key"));
-    std::fs::remove_file(world.folder.path().join("key")).expect("removed");
-    let refused = connect("gl", &world.config(), CALL_MAX).await.err().expect("no key");
-    assert!(refused.to_string().contains("key_file"), "{refused}");
-    std::fs::write(world.folder.path().join("key"), "\n").expect("an empty key");
-    let refused = connect("gl", &world.config(), CALL_MAX).await.err().expect("no key");
-    assert!(refused.to_string().contains("is empty"), "{refused}");
+    let none = MemorySecrets::new();
+    let refused = connect("gl", &world.config(), CALL_MAX, &none).await.err().expect("no key");
+    assert!(refused.to_string().contains("TRYTON_KEY"), "{refused}");
 }
 
 #[tokio::test]
@@ -219,13 +216,12 @@ async fn codes_that_lead_nowhere_are_refused_without_a_draft() {
 }
 
 #[test]
-fn a_relative_key_file_lies_beside_the_configuration_and_a_mistyped_setting_is_refused() {
-    let config =
-        json!({ "kind": "tryton", "url": "https://erp.example.org/books", "key_file": "k" });
-    let mut adapter: Adapter = serde_json::from_value(config).expect("a configuration");
-    adapter.anchor(std::path::Path::new("/etc/revbridge"));
-    let Adapter::Tryton(config) = adapter else { panic!("{adapter:?}") };
-    assert_eq!(config.key_file, std::path::Path::new("/etc/revbridge/k"));
-    let mistyped = json!({ "kind": "tryton", "url": "https://e/b", "key_file": "k", "key": "x" });
-    assert!(serde_json::from_value::<Adapter>(mistyped).is_err());
+fn the_key_is_a_secret_of_the_configuration_and_a_mistyped_setting_is_refused() {
+    let mut config = json!({
+        "kind": "tryton", "url": "https://erp.example.org/books", "key": { "file": "tryton.key" },
+    });
+    let mut adapter: Adapter = serde_json::from_value(config.clone()).expect("a configuration");
+    assert_eq!(adapter.secrets(), [&mut Secret::File("tryton.key".into())]);
+    config["key_file"] = json!("tryton.key");
+    assert!(serde_json::from_value::<Adapter>(config).is_err());
 }
