@@ -283,6 +283,8 @@ fn health(site: &Site, environment: &[(&str, &str)]) -> (Option<i32>, String) {
         .arg("health")
         .arg("--config")
         .arg(site.config())
+        // Where the process listens is in its environment.
+        .envs(site.processes.issuer().iter().map(|(name, value)| (name, value)))
         .envs(environment.iter().copied())
         .output()
         .expect("it runs");
