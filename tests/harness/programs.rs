@@ -97,16 +97,34 @@ pub fn start(
     log: &Path,
     environment: &[(String, String)],
 ) -> anyhow::Result<Program> {
+    spawn(Command::new(binary(name)?).args(arguments), log, environment)
+        .with_context(|| format!("starting {name}"))
+}
+
+/// The same in a folder of its own.
+pub fn start_in(
+    folder: &Path,
+    name: &str,
+    arguments: &[&str],
+    log: &Path,
+) -> anyhow::Result<Program> {
+    spawn(Command::new(binary(name)?).args(arguments).current_dir(folder), log, &[])
+        .with_context(|| format!("starting {name}"))
+}
+
+fn spawn(
+    command: &mut Command,
+    log: &Path,
+    environment: &[(String, String)],
+) -> anyhow::Result<Program> {
     let file = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
-    let child = Command::new(binary(name)?)
-        .args(arguments)
+    let child = command
         .env("RUST_LOG", "info")
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(file.try_clone()?)
         .stderr(file)
-        .spawn()
-        .with_context(|| format!("starting {name}"))?;
+        .spawn()?;
     Ok(Program { child })
 }
 

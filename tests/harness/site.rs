@@ -72,6 +72,7 @@ impl Site {
         let url = processes.url.clone();
         let (token, person) = (String::new(), String::new());
         let mut site = Self { home, plan, cluster, erp, erp_url, processes, url, token, person };
+        site.run("migrate", &[])?;
         site.token = site.issue("integration")?;
         site.person = site.issue("cash-poster")?;
         site.start_server()?;
@@ -95,20 +96,26 @@ impl Site {
         self.processes.logs()
     }
 
-    /// A token of the local issuer.
-    pub fn issue(&self, role: &str) -> anyhow::Result<String> {
-        let config = self.config();
+    /// Runs a command of ours to its end and gives what it printed.
+    pub fn run(&self, command: &str, arguments: &[&str]) -> anyhow::Result<String> {
         let output = std::process::Command::new(programs::binary("revbridge")?)
-            .args(["token", "--as", role, "--config"])
-            .arg(&config)
+            .arg(command)
+            .args(arguments)
+            .arg("--config")
+            .arg(self.config())
             .envs(self.processes.issuer().iter().map(|(name, value)| (name, value)))
             .output()?;
         anyhow::ensure!(
             output.status.success(),
-            "revbridge token: {}",
+            "revbridge {command}: {}",
             String::from_utf8_lossy(&output.stderr)
         );
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
+    /// A token of the local issuer.
+    pub fn issue(&self, role: &str) -> anyhow::Result<String> {
+        self.run("token", &["--as", role])
     }
 
     /// Starts what is not running and waits until all of it is ready.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use tests::programs;
 
 /// Services that are no role of ours.
-const OTHERS: [&str; 2] = ["postgres", "simulated-erp"];
+const OTHERS: [&str; 3] = ["migrate", "postgres", "simulated-erp"];
 /// Beside those with our prefix, what the telemetry library reads.
 const FOREIGN: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_SERVICE_NAME"];
 

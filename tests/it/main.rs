@@ -9,6 +9,8 @@ mod fields;
 mod folder;
 mod held;
 mod keys;
+mod manual;
 mod residual;
 mod samples;
+mod setup;
 mod telemetry;

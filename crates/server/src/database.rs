@@ -16,8 +16,8 @@ use crate::role::{Role, Roles};
 /// Name of the database in a private cluster.
 const DATABASE: &str = "revbridge";
 
-/// Between two looks at a database that does not answer.
-const TRY_AGAIN: Duration = Duration::from_secs(1);
+/// How often a database that does not fit is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// The books of the roles that run here, and the cluster that lives as long as they do.
 #[derive(Default)]
@@ -36,29 +36,42 @@ pub struct BothBooks {
     _cluster: Option<Cluster>,
 }
 
-/// Starts what is private, migrates, and opens the books of these roles. Without a role that keeps
-/// one, no database is opened.
+/// The schemas of all rooms.
+pub fn schemas() -> anyhow::Result<[Schema; 2]> {
+    Ok([Schema::intake("intake")?, Schema::process("remittance")?])
+}
+
+/// Starts what is private, and opens the books of these roles; without a role that keeps one, no
+/// database is opened. A private database is migrated; one of the operator's is waited for until
+/// `revbridge migrate` has been run.
 pub async fn open(config: &Config, roles: &Roles, secured: &Secured) -> anyhow::Result<Books> {
     let mut books = Books::default();
-    if roles.iter().all(|role| role.schema().is_none()) {
+    let [intake, remittance] = schemas()?;
+    let kept = [(Role::Intake, &intake), (Role::RemittanceToReconciliation, &remittance)];
+    let here: Vec<Schema> =
+        kept.iter().filter(|(role, _)| roles.has(*role)).map(|(_, own)| (*own).clone()).collect();
+    if here.is_empty() {
         return Ok(books);
     }
     let url = match secured.database_url(config).await? {
-        Some(url) => url,
+        Some(url) => {
+            wait_until_fit(&url, &here).await?;
+            url
+        }
         None => {
             let directory = config.data_dir.join("postgres");
             let cluster = tokio::task::spawn_blocking(move || start(directory)).await??;
             let url = cluster.database_url(DATABASE);
+            store::migrate(&url, &here).await.context("migrating the database")?;
             books.cluster = Some(cluster);
             url
         }
     };
     if roles.has(Role::Intake) {
-        books.intake = Some(open_book(config, secured, &url, Schema::intake("intake")?).await?);
+        books.intake = Some(open_book(config, secured, &url, &intake).await?);
     }
     if roles.has(Role::RemittanceToReconciliation) {
-        let schema = Schema::process("remittance")?;
-        books.remittance = Some(open_book(config, secured, &url, schema).await?);
+        books.remittance = Some(open_book(config, secured, &url, &remittance).await?);
     }
     Ok(books)
 }
@@ -86,23 +99,12 @@ impl Books {
     }
 }
 
-/// Waits for the database to answer, and says so; whatever else is wrong is an error.
 async fn open_book(
     config: &Config,
     secured: &Secured,
     url: &str,
-    schema: Schema,
+    schema: &Schema,
 ) -> anyhow::Result<PostgresBook> {
-    loop {
-        match store::migrate(url, std::slice::from_ref(&schema)).await {
-            Ok(()) => break,
-            Err(store::Error::Connect(why)) => {
-                tracing::warn!("waiting for the database: {why}");
-                tokio::time::sleep(TRY_AGAIN).await;
-            }
-            Err(error) => return Err(error).context("migrating the database"),
-        }
-    }
     let pool = PoolSettings {
         connections_max: config.limits.database_connections_max,
         data_key_cache_ms_max: config.keys.data_key_cache_ms_max,
@@ -110,7 +112,35 @@ async fn open_book(
     };
     let tenant = Code::new(&config.tenant);
     let keys = Arc::clone(secured.encryption(config).await?);
-    Ok(PostgresBook::open(url, &schema, &tenant, keys, &pool).await?)
+    Ok(PostgresBook::open(url, schema, &tenant, keys, &pool).await?)
+}
+
+/// Waits for a database that is down, or whose schemas an older program has made. A newer schema is
+/// an error: it does not get older by waiting.
+async fn wait_until_fit(url: &str, schemas: &[Schema]) -> anyhow::Result<()> {
+    let mut said = String::new();
+    loop {
+        let why = match store::schema_states(url, schemas).await {
+            Ok(states) => {
+                if let Some(newer) = states.iter().find(|state| state.is_newer()) {
+                    anyhow::bail!("{newer}: this program is too old for this database");
+                }
+                let behind = states.iter().filter(|state| !state.fits());
+                let behind: Vec<String> = behind.map(ToString::to_string).collect();
+                if behind.is_empty() {
+                    return Ok(());
+                }
+                format!("{}; run `revbridge migrate`", behind.join("; "))
+            }
+            Err(error @ store::Error::Connect(_)) => error.to_string(),
+            Err(error) => return Err(error.into()),
+        };
+        if why != said {
+            tracing::warn!("waiting for the database: {why}");
+            said = why;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
 }
 
 fn start(directory: std::path::PathBuf) -> anyhow::Result<Cluster> {

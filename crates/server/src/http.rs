@@ -16,6 +16,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::config::Config;
 use crate::health::{self, Health};
 use crate::keys::Secured;
+use crate::manual;
 use crate::telemetry;
 
 pub async fn router(
@@ -30,7 +31,8 @@ pub async fn router(
         true => Transport::Tls,
         false => Transport::Loopback,
     };
-    let settings = experience_portal::Settings::new(session, transport);
+    let mut settings = experience_portal::Settings::new(session, transport);
+    settings.manual = manual::for_the_portal();
     let portal = experience_portal::router(desk.clone(), settings);
     let api = experience_gateway::router(desk);
     let layers = ServiceBuilder::new()

@@ -43,10 +43,7 @@ pub struct Secured {
 impl Secured {
     /// Nothing is asked of any place before somebody needs what is there.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
-        let vault = match &config.keys.vault {
-            None => None,
-            Some(settings) => Some(Vault::new(settings).context("keys.vault")?),
-        };
+        let vault = vault(config)?;
         let store = Arc::new(SecretStore::new(vault.clone()));
         Ok(Self { store, vault, encryption: OnceCell::new() })
     }
@@ -94,13 +91,33 @@ impl Secured {
     }
 
     pub async fn database_url(&self, config: &Config) -> anyhow::Result<Option<String>> {
-        match &config.database {
-            Database::Embedded => Ok(None),
-            Database::External { url: DatabaseUrl::Plain(url) } => Ok(Some(url.clone())),
-            Database::External { url: DatabaseUrl::Secret(place) } => {
-                let url = self.store.read(place).await.context("database.url")?;
-                Ok(Some(url.expose_secret().to_owned()))
-            }
+        database_url(config, &self.store).await
+    }
+}
+
+fn vault(config: &Config) -> anyhow::Result<Option<Vault>> {
+    match &config.keys.vault {
+        None => Ok(None),
+        Some(settings) => Ok(Some(Vault::new(settings).context("keys.vault")?)),
+    }
+}
+
+/// The secrets of an installation without its keys: nothing is drawn.
+pub fn secrets(config: &Config) -> anyhow::Result<SecretStore> {
+    Ok(SecretStore::new(vault(config)?))
+}
+
+/// The URL of an external database, from wherever it is kept.
+pub async fn database_url(
+    config: &Config,
+    secrets: &SecretStore,
+) -> anyhow::Result<Option<String>> {
+    match &config.database {
+        Database::Embedded => Ok(None),
+        Database::External { url: DatabaseUrl::Plain(url) } => Ok(Some(url.clone())),
+        Database::External { url: DatabaseUrl::Secret(place) } => {
+            let url = secrets.read(place).await.context("database.url")?;
+            Ok(Some(url.expose_secret().to_owned()))
         }
     }
 }

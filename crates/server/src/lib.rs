@@ -2,6 +2,7 @@
 //! Configuration, wiring and telemetry of the `revbridge` binary: the only place where rooms meet.
 
 pub mod certificates;
+pub mod check;
 pub mod command;
 pub mod config;
 mod database;
@@ -9,6 +10,8 @@ mod health;
 mod http;
 mod issuers;
 mod keys;
+mod loopback;
+pub mod manual;
 mod outside;
 mod recovery;
 pub mod reference;

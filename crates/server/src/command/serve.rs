@@ -4,9 +4,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::config::Config;
+use crate::check;
 use crate::role::Roles;
 use crate::telemetry::{self, LogFormat};
 
@@ -28,10 +29,15 @@ pub struct Serve {
 
 impl Serve {
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let config = Config::read(&self.config)?;
+        let examined = check::for_roles(&self.config, &self.role);
+        check::refuse(&examined.findings)?;
+        let config = examined.config.context("a configuration without errors can be read")?;
         let runtime = tokio::runtime::Runtime::new()?;
         runtime.block_on(async {
             let _telemetry = telemetry::start(self.log, "info", &config.tenant)?;
+            for warning in &examined.findings {
+                tracing::warn!("{}: {}; {}", warning.place, warning.wrong, warning.cure);
+            }
             let mut terminate = signal(SignalKind::terminate())?;
             let running = tokio::select! {
                 running = crate::start(&config, &self.role) => running?,

@@ -5,25 +5,27 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::rules::{Broken, Rules};
 use super::{Config, Database};
 use crate::role::{Role, Roles};
 
 /// How other processes reach this one, and who it is to them.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rpc {
     /// `ip:port`, or `unix:` and the path of a socket for processes of the same user.
     pub listen: Option<String>,
     /// Needed to listen on `ip:port` and to ask a peer under `https://`.
     pub tls: Option<Tls>,
+    /// Bounds of every call between processes.
     pub limits: RpcLimits,
 }
 
 /// Bounds of every call between processes, on both sides.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RpcLimits {
     /// For an answer; less where whoever waits has less time left.
@@ -36,6 +38,7 @@ pub struct RpcLimits {
     pub keep_alive_ms: u64,
     /// … and given up when it does not answer within this time.
     pub keep_alive_timeout_ms: u64,
+    /// Bytes of one message; a larger one is refused before it is sent.
     pub message_bytes_max: usize,
     /// Calls that one process works on at a time; further ones wait.
     pub concurrent_calls_max: usize,
@@ -89,7 +92,7 @@ impl Rpc {
 
 /// A certificate for both directions: the process shows it to whom it asks and to whoever asks.
 /// The files are read again when they change.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tls {
     /// PEM; it names the roles that the process runs.
@@ -101,13 +104,18 @@ pub struct Tls {
 }
 
 /// Where each role that runs in another process answers: `https://host:port` or `unix:/path`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Peers {
+    /// Where documents are taken and kept.
     pub intake: Option<String>,
+    /// Where remittances are decided and posted.
     pub process_remittance_to_reconciliation: Option<String>,
+    /// Where completeness is counted.
     pub process_oversight: Option<String>,
+    /// Where the ERPs are spoken to.
     pub system_erp: Option<String>,
+    /// Where tokens are verified.
     pub system_identity: Option<String>,
 }
 
@@ -154,103 +162,116 @@ pub fn anchor(config: &mut Config, base: &Path) {
 }
 
 /// What these roles need, as far as it can be seen without connecting anywhere.
-pub fn check(config: &Config, roles: &Roles) -> anyhow::Result<()> {
+pub fn missing(config: &Config, roles: &Roles) -> Vec<Broken> {
+    let mut rules = Rules::default();
     for (asked, by) in roles.elsewhere() {
-        let Some(address) = config.peers.of(asked) else {
-            bail!(
-                "peers.{asked}: missing; the role {by} asks {asked}, which does not run in this \
-                 process: say where it answers, or add it to --role"
-            );
-        };
-        check_peer(config, asked, address)?;
+        match config.peers.of(asked) {
+            Some(address) => check_peer(config, asked, address, &mut rules),
+            None => rules.broken(
+                format!("peers.{asked}"),
+                format!("it is missing; {by} asks {asked}, which does not run in this process"),
+                "say where it answers, or add it to --role",
+            ),
+        }
     }
     if let (Some(asked), None) = (roles.asked_from_elsewhere(), &config.rpc.listen) {
-        bail!(
-            "rpc.listen: missing; the role {asked} is asked by roles that do not run in this \
-             process: name an address or a socket, e.g. \"unix:{asked}.sock\""
+        rules.broken(
+            "rpc.listen",
+            format!("it is missing; {asked} is asked by roles that do not run in this process"),
+            format!("name an address or a socket: \"unix:{asked}.sock\""),
         );
     }
-    check_listeners(config)?;
-    check_database(config, roles)?;
-    check_settling(config, roles)?;
-    check_issuer(config, roles)
+    check_listener(config, &mut rules);
+    check_database(config, roles, &mut rules);
+    check_settling(config, roles, &mut rules);
+    check_issuer(config, roles, &mut rules);
+    rules.0
 }
 
-fn check_peer(config: &Config, asked: Role, address: &str) -> anyhow::Result<()> {
+fn check_peer(config: &Config, asked: Role, address: &str, rules: &mut Rules) {
     if address.starts_with("unix:") {
-        return Ok(());
+        return;
     }
     if !address.starts_with("https://") {
-        bail!(
-            "peers.{asked} = {address:?}: must be https://host:port, or unix:/path on this machine; \
-             nothing is asked in the clear"
+        rules.broken(
+            format!("peers.{asked}"),
+            format!("{address:?}: nothing is asked in the clear"),
+            "write https://host:port, or unix:/path on this machine",
+        );
+    } else if config.rpc.tls.is_none() {
+        rules.broken(
+            "rpc.tls",
+            format!("it is missing; peers.{asked} = {address:?} is asked over TLS from both sides"),
+            "name certificate, key and ca; `revbridge certificates` makes them for development",
         );
     }
+}
+
+fn check_listener(config: &Config, rules: &mut Rules) {
+    let Some(listen) = config.rpc.listen.as_deref().filter(|own| !own.starts_with("unix:")) else {
+        return;
+    };
+    if listen.parse::<SocketAddr>().is_err() {
+        let wrong = format!("{listen:?} is no address");
+        rules.broken("rpc.listen", wrong, "write ip:port or unix:/path");
+    }
     if config.rpc.tls.is_none() {
-        bail!("rpc.tls: missing; peers.{asked} = {address:?} is asked over TLS from both sides");
+        rules.broken(
+            "rpc.tls",
+            format!("it is missing; nobody is answered at {listen} without certificates"),
+            "name certificate, key and ca, or listen on unix:/path for processes of this user",
+        );
     }
-    Ok(())
 }
 
-fn check_listeners(config: &Config) -> anyhow::Result<()> {
-    if let Some(listen) = &config.rpc.listen
-        && !listen.starts_with("unix:")
-    {
-        if listen.parse::<SocketAddr>().is_err() {
-            bail!("rpc.listen = {listen:?}: must be ip:port or unix:/path");
-        }
-        if config.rpc.tls.is_none() {
-            bail!(
-                "rpc.tls: missing; nobody is answered at rpc.listen = {listen} without certificates \
-                 on both sides: name them, or listen on unix:/path for processes of this user"
-            );
-        }
-    }
-    Ok(())
-}
-
-fn check_database(config: &Config, roles: &Roles) -> anyhow::Result<()> {
+fn check_database(config: &Config, roles: &Roles, rules: &mut Rules) {
     let with_books = Role::ALL.into_iter().filter(|role| role.schema().is_some());
     let (here, apart): (Vec<Role>, Vec<Role>) = with_books.partition(|role| roles.has(*role));
     match (&config.database, here.first(), apart.first()) {
-        (Database::Embedded, Some(here), Some(apart)) => bail!(
-            "database.kind = \"embedded\" is for one process with all roles that keep a book: {here} \
-             runs here and {apart} elsewhere; name an external database that both reach"
+        (Database::Embedded, Some(here), Some(apart)) => rules.broken(
+            "database.kind",
+            format!(
+                "\"embedded\" is for one process with all roles that keep a book: {here} runs here \
+                 and {apart} elsewhere"
+            ),
+            "name an external database that both reach",
         ),
-        (Database::Embedded | Database::External { .. }, _, _) => Ok(()),
+        (Database::Embedded | Database::External { .. }, _, _) => {}
     }
 }
 
 /// Where a call to the ERP passes through another process, it may begin as late as its caller gives
 /// up, and take as long again.
-fn check_settling(config: &Config, roles: &Roles) -> anyhow::Result<()> {
+fn check_settling(config: &Config, roles: &Roles, rules: &mut Rules) {
     if !roles.has(Role::RemittanceToReconciliation) || roles.has(Role::Erp) {
-        return Ok(());
+        return;
     }
     let needed = config.posting.erp_call_ms_max.saturating_mul(2);
     for erp in &config.erps {
         let settle = erp.adapter.settle_ms();
         if settle < needed {
-            bail!(
-                "erp {}: settle_ms = {settle} must not be below twice posting.erp_call_ms_max, \
-                 {needed}, where system-erp runs in another process",
-                erp.name
+            rules.broken(
+                "erp.settle_ms",
+                format!(
+                    "erp {}: {settle} must not be below twice posting.erp_call_ms_max, {needed}, \
+                     where system-erp runs in another process",
+                    erp.name
+                ),
+                "raise it, or lower posting.erp_call_ms_max",
             );
         }
     }
-    Ok(())
 }
 
 /// Our own tokens are for this machine alone.
-fn check_issuer(config: &Config, roles: &Roles) -> anyhow::Result<()> {
+fn check_issuer(config: &Config, roles: &Roles, rules: &mut Rules) {
     if roles.has(Role::Identity) && !config.only_on_this_machine() && config.http.jwks.is_none() {
-        bail!(
-            "http.jwks: missing; the role {} is reachable beyond loopback, where our own tokens are \
-             not accepted",
-            Role::Identity
+        rules.broken(
+            "http.jwks",
+            "beyond loopback our own tokens are not accepted, and no other issuer is named",
+            "set http.jwks to the key set file of your issuer, and http.issuer to its name",
         );
     }
-    Ok(())
 }
 
 impl Config {
