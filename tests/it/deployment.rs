@@ -133,6 +133,12 @@ fn the_services_are_the_roles_and_every_flag_and_variable_is_known() {
             assert_eq!(stem, *name, "{name} shows its own certificate");
         }
     }
+    let migrate = &compose["services"]["migrate"];
+    assert_eq!(words(&migrate["command"])[0], "migrate");
+    let arguments = ["migrate", "--check", "--config", &config.to_string_lossy()];
+    let (code, said) = run("revbridge", &arguments, &environment(migrate));
+    assert_eq!(code, 2, "the configuration is read, then nobody answers: {said}");
+    assert!(said.contains("the database does not answer"), "{said}");
     let mut wrong = environment(&services[0].1);
     wrong.push(("REVBRIDGE_HTTP__LISTENS".to_owned(), "x".to_owned()));
     let (code, said) = run("revbridge", &["health", "--config", &config.to_string_lossy()], &wrong);

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use tests::programs;
 
 /// Pages whose ```sh blocks are commands for one shell.
-const RUNNABLE: [&str; 2] = ["first-day", "api"];
+const RUNNABLE: [&str; 3] = ["first-day", "api", "operating"];
 /// Between the outputs of two blocks.
 const MARK: &str = "---- the next block of the manual ----";
 /// Stands for what differs from run to run.
@@ -129,6 +129,12 @@ fn the_commands_of_the_first_day_do_what_the_page_says() {
 fn the_commands_of_the_api_do_what_the_page_says() {
     let home = local_postgres::private_directory("rb-m-").expect("a private folder");
     run(RUNNABLE[1], home.path());
+}
+
+#[test]
+fn the_commands_of_operating_it_do_what_the_page_says() {
+    let home = local_postgres::private_directory("rb-m-").expect("a private folder");
+    run(RUNNABLE[2], home.path());
 }
 
 #[test]

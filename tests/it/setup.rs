@@ -33,8 +33,7 @@ struct Fresh {
 impl Fresh {
     fn new() -> Self {
         let home = local_postgres::private_directory("rb-it-").expect("a private folder");
-        let port =
-            || format!("127.0.0.1:{}", tests::processes::free_port().expect("a free port").port());
+        let port = || tests::processes::free_port().expect("a free port").to_string();
         let (listen, erp) = (port(), port());
         let written =
             revbridge(home.path(), &["init", ".", "--listen", &listen, "--erp-listen", &erp]);

@@ -74,7 +74,12 @@ impl Installation {
             real: address,
             key_file: &books.key_file,
         });
-        fs::write(home.path().join("revbridge.toml"), text)?;
+        let config = home.path().join("revbridge.toml");
+        fs::write(&config, text)?;
+        let mut migrate = std::process::Command::new(programs::binary("revbridge")?);
+        let migrated = migrate.args(["migrate", "--config"]).arg(&config).output()?;
+        let said = String::from_utf8_lossy(&migrated.stderr);
+        anyhow::ensure!(migrated.status.success(), "revbridge migrate: {said}");
         let url = format!("http://127.0.0.1:{port}");
         Ok(Self { home, cluster, url, servers: Vec::new(), _simulated: simulated })
     }

@@ -18,7 +18,7 @@ use std::path::Path;
 use serde::Serialize;
 
 pub use configuration::{Examined, examine};
-pub use installation::for_roles;
+pub use installation::installation;
 
 /// Whether it stands in the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -63,10 +63,10 @@ pub struct Config {
     /// Where keys are kept; what is left out is drawn below `data_dir/keys` at the first start.
     #[serde(default)]
     pub keys: secrets::Keys,
-    /// How other processes reach this one, where roles run apart.
+    /// How other processes reach this one, where roles run in processes of their own.
     #[serde(default)]
     pub rpc: Rpc,
-    /// Where each role that runs in another process answers.
+    /// Where each role that runs in another process answers: `https://host:port` or `unix:/path`.
     #[serde(default)]
     pub peers: Peers,
 }
@@ -295,14 +295,6 @@ impl Default for Limits {
 /// and by tests.
 const ELSEWHERE: [&str; 5] = ["postgres_bin", "crash_at", "test_long", "seeds", "log"];
 
-/// Names of roles have dashes, names of variables cannot: `REVBRIDGE_PEERS__SYSTEM_ERP`.
-fn role_names(key: &UncasedStr) -> Uncased<'_> {
-    match key.as_str().to_ascii_lowercase().strip_prefix("peers__") {
-        Some(role) => format!("peers__{}", role.replace('_', "-")).into(),
-        None => key.into(),
-    }
-}
-
 /// What overrides the file: `REVBRIDGE_HTTP__LISTEN=…`.
 pub fn environment() -> Env {
     Env::prefixed("REVBRIDGE_").ignore(&ELSEWHERE).map(role_names).split("__")
@@ -311,6 +303,14 @@ pub fn environment() -> Env {
 /// The shape of the file as a JSON Schema: keys, kinds, defaults, and what each is for.
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Config).to_value()
+}
+
+/// Names of roles have dashes, names of variables cannot: `REVBRIDGE_PEERS__SYSTEM_ERP`.
+fn role_names(key: &UncasedStr) -> Uncased<'_> {
+    match key.as_str().to_ascii_lowercase().strip_prefix("peers__") {
+        Some(role) => format!("peers__{}", role.replace('_', "-")).into(),
+        None => key.into(),
+    }
 }
 
 impl Config {
@@ -351,7 +351,12 @@ impl Config {
     }
 
     /// What a process with these roles needs beyond what every process does.
-    pub fn missing_for(&self, roles: &Roles) -> Vec<Broken> {
-        roles::missing(self, roles)
+    pub fn check_for(&self, roles: &Roles) -> anyhow::Result<()> {
+        roles::check(self, roles)
+    }
+
+    /// The same, all at once.
+    pub fn broken_for(&self, roles: &Roles) -> Vec<Broken> {
+        roles::broken(self, roles)
     }
 }

@@ -16,7 +16,7 @@ use crate::role::{Role, Roles};
 /// Name of the database in a private cluster.
 const DATABASE: &str = "revbridge";
 
-/// How often a database that does not fit is looked at again.
+/// Between two looks at a database that does not answer or does not fit.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// The books of the roles that run here, and the cluster that lives as long as they do.
@@ -41,37 +41,31 @@ pub fn schemas() -> anyhow::Result<[Schema; 2]> {
     Ok([Schema::intake("intake")?, Schema::process("remittance")?])
 }
 
-/// Starts what is private, and opens the books of these roles; without a role that keeps one, no
-/// database is opened. A private database is migrated; one of the operator's is waited for until
-/// `revbridge migrate` has been run.
+/// Starts what is private, and opens the books of these roles. A private database is migrated; one of
+/// the operator's is waited for until `revbridge migrate` has been run. Without a role that keeps a
+/// book, no database is opened.
 pub async fn open(config: &Config, roles: &Roles, secured: &Secured) -> anyhow::Result<Books> {
     let mut books = Books::default();
-    let [intake, remittance] = schemas()?;
-    let kept = [(Role::Intake, &intake), (Role::RemittanceToReconciliation, &remittance)];
-    let here: Vec<Schema> =
-        kept.iter().filter(|(role, _)| roles.has(*role)).map(|(_, own)| (*own).clone()).collect();
-    if here.is_empty() {
+    if roles.iter().all(|role| role.schema().is_none()) {
         return Ok(books);
     }
     let url = match secured.database_url(config).await? {
-        Some(url) => {
-            wait_until_fit(&url, &here).await?;
-            url
-        }
+        Some(url) => url,
         None => {
             let directory = config.data_dir.join("postgres");
             let cluster = tokio::task::spawn_blocking(move || start(directory)).await??;
             let url = cluster.database_url(DATABASE);
-            store::migrate(&url, &here).await.context("migrating the database")?;
+            store::migrate(&url, &schemas()?).await.context("migrating the database")?;
             books.cluster = Some(cluster);
             url
         }
     };
     if roles.has(Role::Intake) {
-        books.intake = Some(open_book(config, secured, &url, &intake).await?);
+        books.intake = Some(open_book(config, secured, &url, Schema::intake("intake")?).await?);
     }
     if roles.has(Role::RemittanceToReconciliation) {
-        books.remittance = Some(open_book(config, secured, &url, &remittance).await?);
+        let schema = Schema::process("remittance")?;
+        books.remittance = Some(open_book(config, secured, &url, schema).await?);
     }
     Ok(books)
 }
@@ -103,8 +97,9 @@ async fn open_book(
     config: &Config,
     secured: &Secured,
     url: &str,
-    schema: &Schema,
+    schema: Schema,
 ) -> anyhow::Result<PostgresBook> {
+    wait_until_fit(url, std::slice::from_ref(&schema)).await?;
     let pool = PoolSettings {
         connections_max: config.limits.database_connections_max,
         data_key_cache_ms_max: config.keys.data_key_cache_ms_max,
@@ -112,7 +107,7 @@ async fn open_book(
     };
     let tenant = Code::new(&config.tenant);
     let keys = Arc::clone(secured.encryption(config).await?);
-    Ok(PostgresBook::open(url, schema, &tenant, keys, &pool).await?)
+    Ok(PostgresBook::open(url, &schema, &tenant, keys, &pool).await?)
 }
 
 /// Waits for a database that is down, or whose schemas an older program has made. A newer schema is

@@ -108,6 +108,11 @@ impl Roles {
         self.0.iter().copied()
     }
 
+    /// Whether one of them has a schema of the database.
+    pub fn keep_a_book(&self) -> bool {
+        self.iter().any(|role| role.schema().is_some())
+    }
+
     /// The roles here that ask `asked`.
     pub fn asking(&self, asked: Role) -> impl Iterator<Item = Role> + '_ {
         self.iter().filter(move |role| role.asks().contains(&asked))

@@ -10,7 +10,7 @@ use anyhow::Context;
 use axum::Router;
 use tokio::net::TcpListener;
 
-use crate::config::{Broken, Config};
+use crate::config::Config;
 use crate::database::{self, Books};
 use crate::health::Health;
 use crate::http;
@@ -34,9 +34,7 @@ pub struct Running {
 /// Starts these roles. When this returns their listeners answer; what they ask of others may still
 /// be on its way, and is waited for by whoever needs it.
 pub async fn start(config: &Config, roles: &Roles) -> anyhow::Result<Running> {
-    if let Some(Broken { key, wrong, cure }) = config.missing_for(roles).first() {
-        anyhow::bail!("{key}: {wrong}; {cure}");
-    }
+    config.check_for(roles)?;
     let first = roles.iter().next().context("a process runs at least one role")?;
     let mut works = Works::new();
     let last = LastLook::default();

@@ -32,7 +32,7 @@ use peers::Peers;
 
 pub use intake::IntakeRoom;
 pub use process_remittance::RemittanceRoom;
-pub use system_erp::{connect, named as instances};
+pub use system_erp::{connect, named};
 
 /// What can be asked in this process: of the roles that run here, and of those that they ask.
 #[derive(Default)]

@@ -50,16 +50,6 @@ impl Adapter {
         }
     }
 
-    /// The same, each with the key of the configuration that names it.
-    pub fn places(&self) -> Vec<(&'static str, &Secret)> {
-        match self {
-            Self::Simulator(config) => {
-                config.token.iter().map(|place| ("erp.token", place)).collect()
-            }
-            Self::Tryton(config) => vec![("erp.key", &config.key)],
-        }
-    }
-
     /// Connects an instance under its name; its credential follows the place where it is kept. A call
     /// never takes longer than `call_max`, which the caller keeps below its lease. `Transient` while
     /// the ERP cannot be reached.

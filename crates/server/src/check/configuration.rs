@@ -27,6 +27,12 @@ impl Examined {
     pub fn place(&self, key: &str) -> Place {
         self.written.place(&self.written.path_of(key))
     }
+
+    /// The place of a key of one element of a list: the second `[[erp]]`, its `key_file`.
+    pub fn element(&self, list: &str, number: usize, key: &str) -> Place {
+        let path = [Step::Key(list.to_owned()), Step::Element(number), Step::Key(key.to_owned())];
+        self.written.place(&path)
+    }
 }
 
 /// Reads a file with what the environment overrides. Relative paths are relative to the file.

@@ -17,6 +17,7 @@ use system_identity::SecretStore;
 use super::{Place, folders};
 use crate::config::Config;
 use crate::keys;
+use crate::role::{Role, Roles};
 
 /// One thing that was tried.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -68,8 +69,9 @@ impl fmt::Display for Tried {
     }
 }
 
-/// Tries everything that the configuration names.
-pub async fn try_all(config: &Config) -> Vec<Tried> {
+/// Tries everything that a process with these roles uses. What it asks of other processes is asked
+/// again and again by itself, and told by `/health/ready`.
+pub async fn try_all(config: &Config, roles: &Roles) -> Vec<Tried> {
     let secrets = match keys::secrets(config) {
         Ok(secrets) => secrets,
         Err(error) => {
@@ -78,9 +80,11 @@ pub async fn try_all(config: &Config) -> Vec<Tried> {
         }
     };
     let mut tried = in_vault(config, &secrets).await;
-    tried.push(database(config, &secrets).await);
+    if roles.keep_a_book() {
+        tried.push(database(config, &secrets).await);
+    }
     let mut connected = Vec::new();
-    for erp in &config.erps {
+    for erp in config.erps.iter().filter(|_| roles.has(Role::Erp)) {
         match try_erp(config, erp, &secrets).await {
             Ok((erp, told)) => {
                 connected.push(erp);
@@ -90,8 +94,10 @@ pub async fn try_all(config: &Config) -> Vec<Tried> {
         }
     }
     tried.extend(agreement::with_each(config, &connected).await);
-    tried.push(issuer(config));
-    for (key, folder) in folders::of(config) {
+    if roles.has(Role::Identity) {
+        tried.push(issuer(config));
+    }
+    for (key, folder) in folders::of(config, roles) {
         let place = Place::at(&folder).key(key);
         tried.push(match folders::try_out(&folder) {
             Ok(()) => Tried::well(place, "a file can be written, renamed and removed"),

@@ -9,22 +9,27 @@ use std::path::{Path, PathBuf};
 
 use super::{Examined, Finding};
 use crate::config::{Config, Database};
+use crate::role::{Role, Roles};
 
 /// Bit of a mode that lets everybody write.
 const WRITABLE_BY_ALL: u32 = 0o002;
 
-/// Each folder with the key that names it.
-pub fn of(config: &Config) -> Vec<(&'static str, PathBuf)> {
+/// Each folder that these roles use, with the key that names it.
+pub fn of(config: &Config, roles: &Roles) -> Vec<(&'static str, PathBuf)> {
     let mut folders = vec![("data_dir", config.data_dir.clone())];
-    folders.extend(config.proof.dir.clone().map(|folder| ("proof.dir", folder)));
-    folders.extend(config.sources.iter().map(|own| ("source.folder", own.folder.clone())));
+    if roles.keep_a_book() {
+        folders.extend(config.proof.dir.clone().map(|folder| ("proof.dir", folder)));
+    }
+    if roles.has(Role::Rcm) {
+        folders.extend(config.sources.iter().map(|own| ("source.folder", own.folder.clone())));
+    }
     folders
 }
 
 /// Without touching anything: a file where a folder should be, or a folder open to everybody.
-pub fn findings(examined: &Examined, config: &Config) -> Vec<Finding> {
+pub fn findings(examined: &Examined, config: &Config, roles: &Roles) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (key, folder) in of(config) {
+    for (key, folder) in of(config, roles) {
         let Ok(found) = fs::metadata(&folder) else { continue };
         if !found.is_dir() {
             let wrong = format!("{} is no folder", folder.display());
@@ -37,7 +42,7 @@ pub fn findings(examined: &Examined, config: &Config) -> Vec<Finding> {
         }
     }
     let external = matches!(config.database, Database::External { .. });
-    if external && config.proof.dir.is_none() {
+    if external && roles.keep_a_book() && config.proof.dir.is_none() {
         findings.push(Finding::warning(
             examined.place("proof.dir"),
             "checkpoints are written below data_dir",

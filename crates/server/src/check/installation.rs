@@ -8,26 +8,31 @@ use process_remittance_to_reconciliation::{Rules, RulesError};
 
 use super::written::{self, Step, Written};
 use super::{Examined, Finding, Place, examine, folders, probably, reference_data, secret_places};
-use crate::config::{Broken, Config, Unknown};
+use crate::config::{Config, Unknown};
 use crate::reference::{self, Tables};
 use crate::role::{Role, Roles};
-use crate::wiring::instances;
+use crate::wiring::named;
 
-/// Reads the configuration and all that it names for these roles.
-pub fn for_roles(path: &Path, roles: &Roles) -> Examined {
+/// Reads the configuration and all that it names, for a process with these roles.
+pub fn installation(path: &Path, roles: &Roles) -> Examined {
     let mut examined = examine(path);
     let Some(config) = examined.config.take() else { return examined };
-    let mut findings = Vec::new();
-    for Broken { key, wrong, cure } in config.missing_for(roles) {
-        findings.push(Finding::error(examined.place(&key), wrong, cure));
-    }
-    // Those who decide have the reference data, and tell it to the others.
-    if roles.has(Role::RemittanceToReconciliation) || roles.has(Role::Intake) {
+    let mut findings: Vec<Finding> = config
+        .broken_for(roles)
+        .into_iter()
+        .map(|broken| Finding::error(examined.place(&broken.key), broken.wrong, broken.cure))
+        .collect();
+    if roles.has(Role::RemittanceToReconciliation) {
         findings.extend(files(&examined, &config));
     }
-    findings.extend(issuer(&examined, &config));
-    findings.extend(secret_places::findings(&examined, &config));
-    findings.extend(folders::findings(&examined, &config));
+    if let Some(path) = config.opening.as_ref().filter(|_| roles.has(Role::Intake)) {
+        findings.extend(reference::opening_findings(path));
+    }
+    if roles.has(Role::Identity) {
+        findings.extend(issuer(&examined, &config));
+    }
+    findings.extend(secret_places::findings(&examined, &config, roles));
+    findings.extend(folders::findings(&examined, &config, roles));
     examined.findings.extend(findings);
     examined.config = Some(config);
     examined
@@ -37,13 +42,10 @@ pub fn for_roles(path: &Path, roles: &Roles) -> Examined {
 fn files(examined: &Examined, config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     let tables = Tables::read(&config.reference.dir, &mut findings);
-    findings.extend(reference_data::findings(&tables, &instances(config)));
+    findings.extend(reference_data::findings(&tables, &named(config)));
     findings.extend(entities(examined, config, &tables));
     if let Some(path) = &config.reference.rules {
         findings.extend(rules(path));
-    }
-    if let Some(path) = &config.opening {
-        findings.extend(reference::opening_findings(path));
     }
     findings
 }

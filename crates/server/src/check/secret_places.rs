@@ -10,14 +10,15 @@ use ports::secret::Secret;
 
 use super::{Examined, Finding, Place};
 use crate::config::Config;
+use crate::role::{Role, Roles};
 
 /// Bits of a mode that let others read, write or run a file.
 const OTHERS: u32 = 0o007;
 
-/// Everything that is wrong without asking Vault.
-pub fn findings(examined: &Examined, config: &Config) -> Vec<Finding> {
+/// Everything that is wrong without asking Vault, for a process with these roles.
+pub fn findings(examined: &Examined, config: &Config, roles: &Roles) -> Vec<Finding> {
     let mut findings = drawn(&config.data_dir);
-    for (key, place) in config.secrets() {
+    for (key, place) in config.secrets().into_iter().filter(|(key, _)| is_needed(key, roles)) {
         match &place {
             Secret::File(path) => findings.extend(file(examined.place(key), path)),
             Secret::Env(name) => {
@@ -31,6 +32,17 @@ pub fn findings(examined: &Examined, config: &Config) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Whether one of these roles reads the secret. Whoever does not need one need not have it.
+fn is_needed(key: &str, roles: &Roles) -> bool {
+    match key {
+        "keys.encryption" | "keys.checkpoint" | "database.url" => roles.keep_a_book(),
+        "keys.token" => roles.has(Role::Intake),
+        "keys.cursor" | "keys.session" => roles.has(Role::Gateway),
+        "erp" => roles.has(Role::Erp),
+        _ => true,
+    }
 }
 
 /// Key files of our own.

@@ -50,8 +50,8 @@ fn an_unknown_kind_of_erp_and_a_key_of_another_kind_are_told_at_their_lines() {
     let wrong = SOUND.replace("simulator", "tryten");
     assert!(told(&wrong)[0].starts_with("7 erp.kind: there is no choice"), "{:?}", told(&wrong));
     assert!(told(&wrong)[0].contains("did you mean \"tryton\""), "{:?}", told(&wrong));
-    let other = format!("{SOUND}key_file = \"k\"\n");
-    assert!(told(&other)[0].starts_with("9 erp.key_file: there is no key"), "{:?}", told(&other));
+    let other = format!("{SOUND}journal = \"k\"\n");
+    assert!(told(&other)[0].starts_with("9 erp.journal: there is no key"), "{:?}", told(&other));
 }
 
 #[test]
@@ -82,7 +82,6 @@ fn rules_across_keys_are_told_all_at_once() {
         "posting.erp_call_ms_max",
         "posting.hold_instances",
         "http.listen",
-        "http.jwks",
         "keys.vault",
     ] {
         assert!(told.iter().any(|one| one.contains(key)), "{key} in {told:#?}");

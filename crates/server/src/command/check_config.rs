@@ -18,7 +18,7 @@ use crate::role::Roles;
 pub struct CheckConfig {
     #[arg(long, value_name = "FILE", default_value = "revbridge.toml")]
     config: PathBuf,
-    /// Check for a process that runs only these roles, as `serve --role` would.
+    /// As for a process that runs only these roles, with commas between them.
     #[arg(long, value_name = "ROLES", default_value = "all")]
     role: Roles,
     /// Also try the database, each ERP, the issuer's key set and each folder. Nothing is changed,
@@ -32,11 +32,11 @@ pub struct CheckConfig {
 
 impl CheckConfig {
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let examined = check::for_roles(&self.config, &self.role);
+        let examined = check::installation(&self.config, &self.role);
         let mut tried = Vec::new();
         if let Some(config) = examined.config.as_ref().filter(|_| self.connect) {
             let runtime = tokio::runtime::Runtime::new()?;
-            tried = runtime.block_on(check::connect::try_all(config));
+            tried = runtime.block_on(check::connect::try_all(config, &self.role));
         }
         let sound = !examined.findings.iter().any(Finding::is_error)
             && tried.iter().all(|one: &Tried| one.failed.is_none());

@@ -29,7 +29,7 @@ pub struct Serve {
 
 impl Serve {
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let examined = check::for_roles(&self.config, &self.role);
+        let examined = check::installation(&self.config, &self.role);
         check::refuse(&examined.findings)?;
         let config = examined.config.context("a configuration without errors can be read")?;
         let runtime = tokio::runtime::Runtime::new()?;

@@ -5,11 +5,11 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use anyhow::bail;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rules::{Broken, Rules};
-use super::{Config, Database};
+use super::{Broken, Config, Database};
 use crate::role::{Role, Roles};
 
 /// How other processes reach this one, and who it is to them.
@@ -20,7 +20,7 @@ pub struct Rpc {
     pub listen: Option<String>,
     /// Needed to listen on `ip:port` and to ask a peer under `https://`.
     pub tls: Option<Tls>,
-    /// Bounds of every call between processes.
+    /// Bounds of every call between processes, on both sides.
     pub limits: RpcLimits,
 }
 
@@ -34,9 +34,9 @@ pub struct RpcLimits {
     pub upload_ms_max: u64,
     /// For a connection to stand, certificates checked.
     pub connect_ms_max: u64,
-    /// A silent connection is tried so often …
+    /// A silent connection is tried so often.
     pub keep_alive_ms: u64,
-    /// … and given up when it does not answer within this time.
+    /// A connection that was tried is given up when it does not answer within this time.
     pub keep_alive_timeout_ms: u64,
     /// Bytes of one message; a larger one is refused before it is sent.
     pub message_bytes_max: usize,
@@ -107,15 +107,15 @@ pub struct Tls {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Peers {
-    /// Where documents are taken and kept.
+    /// Where the role `intake` answers.
     pub intake: Option<String>,
-    /// Where remittances are decided and posted.
+    /// Where the role `process-remittance-to-reconciliation` answers.
     pub process_remittance_to_reconciliation: Option<String>,
-    /// Where completeness is counted.
+    /// Where the role `process-oversight` answers.
     pub process_oversight: Option<String>,
-    /// Where the ERPs are spoken to.
+    /// Where the role `system-erp` answers.
     pub system_erp: Option<String>,
-    /// Where tokens are verified.
+    /// Where the role `system-identity` answers.
     pub system_identity: Option<String>,
 }
 
@@ -162,116 +162,122 @@ pub fn anchor(config: &mut Config, base: &Path) {
 }
 
 /// What these roles need, as far as it can be seen without connecting anywhere.
-pub fn missing(config: &Config, roles: &Roles) -> Vec<Broken> {
-    let mut rules = Rules::default();
+pub fn check(config: &Config, roles: &Roles) -> anyhow::Result<()> {
+    match broken(config, roles).first() {
+        None => Ok(()),
+        Some(Broken { key, wrong, cure }) => bail!("{key}: {wrong}; {cure}"),
+    }
+}
+
+/// Everything that these roles need and do not have.
+pub fn broken(config: &Config, roles: &Roles) -> Vec<Broken> {
+    let mut broken = Vec::new();
     for (asked, by) in roles.elsewhere() {
         match config.peers.of(asked) {
-            Some(address) => check_peer(config, asked, address, &mut rules),
-            None => rules.broken(
+            None => broken.push(Broken::new(
                 format!("peers.{asked}"),
-                format!("it is missing; {by} asks {asked}, which does not run in this process"),
+                format!("it is missing; the role {by} asks {asked}, which does not run here"),
                 "say where it answers, or add it to --role",
-            ),
+            )),
+            Some(address) => broken.extend(peer(config, asked, address)),
         }
     }
     if let (Some(asked), None) = (roles.asked_from_elsewhere(), &config.rpc.listen) {
-        rules.broken(
+        broken.push(Broken::new(
             "rpc.listen",
-            format!("it is missing; {asked} is asked by roles that do not run in this process"),
-            format!("name an address or a socket: \"unix:{asked}.sock\""),
-        );
+            format!("it is missing; the role {asked} is asked by roles that do not run here"),
+            format!("name an address or a socket, such as \"unix:{asked}.sock\""),
+        ));
     }
-    check_listener(config, &mut rules);
-    check_database(config, roles, &mut rules);
-    check_settling(config, roles, &mut rules);
-    check_issuer(config, roles, &mut rules);
-    rules.0
+    let others =
+        [listener(config), database(config, roles), settling(config, roles), issuer(config, roles)];
+    broken.extend(others.into_iter().flatten());
+    broken
 }
 
-fn check_peer(config: &Config, asked: Role, address: &str, rules: &mut Rules) {
+fn peer(config: &Config, asked: Role, address: &str) -> Option<Broken> {
     if address.starts_with("unix:") {
-        return;
+        return None;
     }
     if !address.starts_with("https://") {
-        rules.broken(
+        return Some(Broken::new(
             format!("peers.{asked}"),
-            format!("{address:?}: nothing is asked in the clear"),
+            format!("{address:?} would be asked in the clear"),
             "write https://host:port, or unix:/path on this machine",
-        );
-    } else if config.rpc.tls.is_none() {
-        rules.broken(
+        ));
+    }
+    let missing = || {
+        Broken::new(
             "rpc.tls",
             format!("it is missing; peers.{asked} = {address:?} is asked over TLS from both sides"),
-            "name certificate, key and ca; `revbridge certificates` makes them for development",
-        );
-    }
+            "name a certificate: `revbridge certificates` makes them for development",
+        )
+    };
+    config.rpc.tls.is_none().then(missing)
 }
 
-fn check_listener(config: &Config, rules: &mut Rules) {
-    let Some(listen) = config.rpc.listen.as_deref().filter(|own| !own.starts_with("unix:")) else {
-        return;
-    };
+fn listener(config: &Config) -> Option<Broken> {
+    let listen = config.rpc.listen.as_ref().filter(|listen| !listen.starts_with("unix:"))?;
     if listen.parse::<SocketAddr>().is_err() {
         let wrong = format!("{listen:?} is no address");
-        rules.broken("rpc.listen", wrong, "write ip:port or unix:/path");
+        return Some(Broken::new("rpc.listen", wrong, "write ip:port or unix:/path"));
     }
-    if config.rpc.tls.is_none() {
-        rules.broken(
+    let missing = || {
+        Broken::new(
             "rpc.tls",
-            format!("it is missing; nobody is answered at {listen} without certificates"),
-            "name certificate, key and ca, or listen on unix:/path for processes of this user",
-        );
-    }
+            format!("it is missing; nobody is answered at rpc.listen = {listen} without it"),
+            "name a certificate, or listen on unix:/path for processes of this user",
+        )
+    };
+    config.rpc.tls.is_none().then(missing)
 }
 
-fn check_database(config: &Config, roles: &Roles, rules: &mut Rules) {
+fn database(config: &Config, roles: &Roles) -> Option<Broken> {
     let with_books = Role::ALL.into_iter().filter(|role| role.schema().is_some());
     let (here, apart): (Vec<Role>, Vec<Role>) = with_books.partition(|role| roles.has(*role));
     match (&config.database, here.first(), apart.first()) {
-        (Database::Embedded, Some(here), Some(apart)) => rules.broken(
+        (Database::Embedded, Some(here), Some(apart)) => Some(Broken::new(
             "database.kind",
-            format!(
-                "\"embedded\" is for one process with all roles that keep a book: {here} runs here \
-                 and {apart} elsewhere"
-            ),
+            format!("an embedded one is for one process; {here} runs here and {apart} elsewhere"),
             "name an external database that both reach",
-        ),
-        (Database::Embedded | Database::External { .. }, _, _) => {}
+        )),
+        (Database::Embedded | Database::External { .. }, _, _) => None,
     }
 }
 
 /// Where a call to the ERP passes through another process, it may begin as late as its caller gives
 /// up, and take as long again.
-fn check_settling(config: &Config, roles: &Roles, rules: &mut Rules) {
+fn settling(config: &Config, roles: &Roles) -> Option<Broken> {
     if !roles.has(Role::RemittanceToReconciliation) || roles.has(Role::Erp) {
-        return;
+        return None;
     }
     let needed = config.posting.erp_call_ms_max.saturating_mul(2);
-    for erp in &config.erps {
-        let settle = erp.adapter.settle_ms();
-        if settle < needed {
-            rules.broken(
-                "erp.settle_ms",
-                format!(
-                    "erp {}: {settle} must not be below twice posting.erp_call_ms_max, {needed}, \
-                     where system-erp runs in another process",
-                    erp.name
-                ),
-                "raise it, or lower posting.erp_call_ms_max",
-            );
-        }
-    }
+    let short = config.erps.iter().find(|erp| erp.adapter.settle_ms() < needed)?;
+    let (name, settle) = (&short.name, short.adapter.settle_ms());
+    Some(Broken::new(
+        "erp.settle_ms",
+        format!(
+            "erp {name}: settle_ms = {settle} is below {needed}, and system-erp runs elsewhere"
+        ),
+        "raise it to twice posting.erp_call_ms_max at least",
+    ))
 }
 
 /// Our own tokens are for this machine alone.
-fn check_issuer(config: &Config, roles: &Roles, rules: &mut Rules) {
-    if roles.has(Role::Identity) && !config.only_on_this_machine() && config.http.jwks.is_none() {
-        rules.broken(
+fn issuer(config: &Config, roles: &Roles) -> Option<Broken> {
+    let needed = roles.has(Role::Identity) && !config.only_on_this_machine();
+    let missing = || {
+        Broken::new(
             "http.jwks",
-            "beyond loopback our own tokens are not accepted, and no other issuer is named",
-            "set http.jwks to the key set file of your issuer, and http.issuer to its name",
-        );
-    }
+            format!(
+                "it is missing; the role {} is reachable beyond loopback, where our own tokens are \
+                 not accepted",
+                Role::Identity
+            ),
+            "name the key set file of your issuer, and http.issuer after it",
+        )
+    };
+    (needed && config.http.jwks.is_none()).then(missing)
 }
 
 impl Config {

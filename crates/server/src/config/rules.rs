@@ -2,7 +2,6 @@
 //! What the types of the configuration cannot say: values that contradict each other.
 //! Each broken rule names the key at which a person repairs it.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
@@ -15,23 +14,24 @@ use super::{Config, Database};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
     /// As it is written in the file: `posting.lease_ms`.
-    pub key: Cow<'static, str>,
+    pub key: String,
     pub wrong: String,
     pub cure: String,
 }
 
+impl Broken {
+    pub fn new(key: impl Into<String>, wrong: impl Into<String>, cure: impl Into<String>) -> Self {
+        Self { key: key.into(), wrong: wrong.into(), cure: cure.into() }
+    }
+}
+
 /// Collects broken rules.
 #[derive(Default)]
-pub(super) struct Rules(pub Vec<Broken>);
+struct Rules(Vec<Broken>);
 
 impl Rules {
-    pub fn broken(
-        &mut self,
-        key: impl Into<Cow<'static, str>>,
-        wrong: impl Into<String>,
-        cure: impl Into<String>,
-    ) {
-        self.0.push(Broken { key: key.into(), wrong: wrong.into(), cure: cure.into() });
+    fn broken(&mut self, key: &'static str, wrong: impl Into<String>, cure: impl Into<String>) {
+        self.0.push(Broken::new(key, wrong, cure));
     }
 
     fn above_zero(&mut self, key: &'static str, value: u64) {
@@ -190,8 +190,8 @@ impl Config {
             places.push(("database.url", place.clone()));
         }
         for erp in &self.erps {
-            let own = erp.adapter.places().into_iter();
-            places.extend(own.map(|(key, place)| (key, place.clone())));
+            let mut adapter = erp.adapter.clone();
+            places.extend(adapter.secrets().into_iter().map(|place| ("erp", place.clone())));
         }
         places
     }

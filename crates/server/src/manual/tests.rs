@@ -27,7 +27,7 @@ url = "u"
 name = "b"
 kind = "tryton"
 url = "u"
-key = { file = "k" }
+key = { env = "K" }
 [keys.vault]
 address = "a"
 token = { env = "T" }
@@ -46,7 +46,7 @@ fn flatten(path: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
         |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     match value {
         // The place of a secret is one value.
-        Value::Object(members) if !path.ends_with(".token") => {
+        Value::Object(members) if !path.ends_with(".token") && path != "erp.key" => {
             for (name, own) in members.iter().filter(|(name, _)| *name != "kind") {
                 flatten(&below(name), own, into);
             }
@@ -100,6 +100,7 @@ fn the_reference_shows_defaults_as_they_are_written_in_the_file() {
         "| `posting.mode` | `\"post\"` or `\"hold\"` | `\"post\"` |",
         "| `tenant` | text | needed |",
         "| `source.quiet_ms` | whole number | `1_000` |",
+        "| `erp.key` | `{ file = \"…\" }` or `{ env = \"…\" }` or `{ vault = \"…\" }` | needed |",
         "With `kind = \"external\"`",
     ] {
         assert!(page.contains(line), "{line} in\n{page}");

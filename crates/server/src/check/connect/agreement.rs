@@ -2,24 +2,24 @@
 //! Whether the reference files and an ERP speak of the same things: accounts and their natures, and
 //! the values of each dimension.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use model::code::Code;
 use model::reference::{EVERY, Reference};
-use ports::erp::{Erp, MasterKind};
+use ports::erp::{Erp, Instances, MasterKind};
 use ports::failure::Failure;
 
 use super::{Place, Tried};
 use crate::config::Config;
 use crate::reference::{self, Files, InForce};
-use crate::wiring::instances;
+use crate::wiring::named;
 
 /// At most so many names are listed in one sentence.
 const NAMES_MAX: usize = 10;
 
 /// One entry for each ERP that answered. Files that cannot be read are findings of their own.
 pub async fn with_each(config: &Config, erps: &[Erp]) -> Vec<Tried> {
-    let instances = instances(config);
+    let instances = named(config);
     let Ok(files) = reference::read(&config.reference.dir, &instances) else { return Vec::new() };
     let mut tried = Vec::new();
     for erp in erps {
@@ -44,8 +44,9 @@ pub async fn with_each(config: &Config, erps: &[Erp]) -> Vec<Tried> {
 }
 
 async fn one(files: &Files, erp: &Erp) -> Result<Vec<String>, Failure> {
-    let alone = BTreeMap::from([(erp.target.clone(), erp.clone())]);
-    let in_force = InForce::new(files.clone(), alone.into());
+    let instances = Instances::awaited([erp.target.clone()]);
+    instances.reached(erp.clone());
+    let in_force = InForce::new(files.clone(), instances);
     in_force.refresh().await?;
     let mut warnings = in_force.disagreements();
     let known = &files.reference;

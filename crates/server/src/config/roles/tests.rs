@@ -26,14 +26,12 @@ fn config(more: &str, listen: &str) -> Config {
 
 fn complaint(config: &Config, roles: &str) -> String {
     let roles = roles.parse().expect("roles");
-    let missing = missing(config, &roles);
-    assert!(!missing.is_empty(), "something is missing for {roles}");
-    missing.iter().map(|Broken { key, wrong, cure }| format!("{key}: {wrong}; {cure}\n")).collect()
+    check(config, &roles).expect_err("something is missing").to_string()
 }
 
 #[test]
 fn one_process_needs_nothing_more() {
-    assert_eq!(missing(&config("", ""), &Roles::all()), []);
+    check(&config("", ""), &Roles::all()).expect("all roles in one process");
 }
 
 #[test]
@@ -45,7 +43,8 @@ fn a_missing_peer_or_listener_is_named_with_the_role() {
     assert!(text.contains("rpc.listen") && text.contains("system-erp"), "{text}");
     let text = complaint(&config(PEERS, ""), "system-rcm");
     assert!(text.contains("rpc.tls") && text.contains("peers.intake"), "{text}");
-    assert_eq!(missing(&config(PEERS, TLS), &"gateway,system-rcm".parse().expect("roles")), []);
+    check(&config(PEERS, TLS), &"gateway,system-rcm".parse().expect("roles"))
+        .expect("all is there");
 }
 
 #[test]
@@ -62,8 +61,8 @@ fn an_embedded_database_is_for_one_process() {
     let listen = format!("[rpc]\nlisten = \"unix:/run/intake.sock\"\n{TLS}");
     let text = complaint(&config(PEERS, &listen), "intake");
     assert!(text.contains("database.kind"), "{text}");
-    let without_books = "system-erp,system-identity".parse().expect("roles");
-    assert_eq!(missing(&config(PEERS, &listen), &without_books), []);
+    check(&config(PEERS, &listen), &"system-erp,system-identity".parse().expect("roles"))
+        .expect("without a book there is no database to share");
 }
 
 #[test]
@@ -82,7 +81,7 @@ fn a_late_request_may_take_twice_as_long_through_another_process() {
     let text = complaint(&short, roles);
     assert!(text.contains("settle_ms") && text.contains("20002"), "{text}");
     short.posting.erp_call_ms_max = 10_000;
-    assert_eq!(missing(&short, &roles.parse().expect("roles")), [], "twice is enough");
+    check(&short, &roles.parse().expect("roles")).expect("twice is enough");
 }
 
 fn external() -> Database {
