@@ -94,6 +94,13 @@ impl Installation {
         Ok(fs::read_to_string(self.path("revbridge.toml"))?)
     }
 
+    /// Changes a line of the configuration before the server is started.
+    pub fn configure(&self, from: &str, to: &str) -> anyhow::Result<()> {
+        let text = self.configuration()?;
+        ensure!(text.contains(from), "no {from} in the configuration");
+        Ok(fs::write(self.path("revbridge.toml"), text.replacen(from, to, 1))?)
+    }
+
     /// Starts the server and waits until it is ready.
     pub fn serve(&mut self) -> anyhow::Result<()> {
         self.serve_with("revbridge.toml", self.url.clone(), "server.log")
@@ -198,19 +205,47 @@ impl Installation {
         })
     }
 
+    /// Drops files one after the other, each when everything about the one before has been decided;
+    /// then windows close and everything is posted. So the same rows come of it each time: what is
+    /// corrected before it has posted needs no contra row. Windows last for an hour here, and the hour
+    /// is over when we say so.
+    pub fn post_in_order(&self, files: &[String]) -> anyhow::Result<()> {
+        let started = std::time::Instant::now();
+        for name in files {
+            self.drop_in(std::slice::from_ref(name), "")?;
+            self.taken()?;
+            self.nothing_left(
+                "select (select count(*) from remittance.unit where kind <> 'close-window')
+                   + (select count(*) from intake.unit)
+                   + (select count(*) from intake.document where state = 'accepted')",
+            )?;
+        }
+        let decided = started.elapsed().as_secs_f32();
+        self.cluster.execute(DATABASE, "update remittance.unit set due = now()")?;
+        self.settled()?;
+        let posted = started.elapsed().as_secs_f32() - decided;
+        tests::say!("{} files decided in {decided:.1} s, posted in {posted:.1} s", files.len());
+        Ok(())
+    }
+
     /// Waits until everything was taken and no work is left but the sweeping of drafts.
     pub fn settled(&self) -> anyhow::Result<()> {
         self.taken()?;
-        wait::until("everything is decided", SETTLE_BOUND, || {
-            let left = self.rows(
-                "select (select count(*) from remittance.unit where kind <> 'sweep-drafts')
-                   + (select count(*) from intake.unit)
-                   + (select count(*) from remittance.inbox where state = 'pending')
-                   + (select count(*) from remittance.journal
-                      where state not in ('posted', 'rejected'))
-                   + (select count(*) from intake.document where state = 'accepted')",
-            );
-            (left.ok()?.first()?.first()? == "0").then_some(())
+        self.nothing_left(
+            "select (select count(*) from remittance.unit where kind <> 'sweep-drafts')
+               + (select count(*) from intake.unit)
+               + (select count(*) from remittance.inbox where state = 'pending')
+               + (select count(*) from remittance.journal
+                  where state not in ('posted', 'rejected'))
+               + (select count(*) from intake.document where state = 'accepted')",
+        )
+    }
+
+    /// Waits until a count of work is zero.
+    fn nothing_left(&self, count: &str) -> anyhow::Result<()> {
+        wait::until("no work is left", SETTLE_BOUND, || {
+            let left = self.rows(count).ok()?;
+            (left.first()?.first()? == "0").then_some(())
         })
         .with_context(|| tail(&self.path("server.log")))
     }
