@@ -19,6 +19,8 @@ use crate::erp::{DAY, config};
 
 /// Larger than any of the days here needs on a busy machine.
 pub const SETTLE_BOUND: Duration = Duration::from_secs(420);
+/// Each look at the database is a connection of its own.
+pub const LOOK: Duration = Duration::from_millis(150);
 const START_BOUND: Duration = Duration::from_secs(120);
 const DATABASE: &str = "revbridge";
 
@@ -243,7 +245,7 @@ impl Installation {
 
     /// Waits until a count of work is zero.
     fn nothing_left(&self, count: &str) -> anyhow::Result<()> {
-        wait::until("no work is left", SETTLE_BOUND, || {
+        wait::until_asking_each(LOOK, "no work is left", SETTLE_BOUND, || {
             let left = self.rows(count).ok()?;
             (left.first()?.first()? == "0").then_some(())
         })

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use tests::wait;
 
-use crate::installation::{Installation, Route, SETTLE_BOUND};
+use crate::installation::{Installation, LOOK, Route, SETTLE_BOUND};
 use crate::reader;
 use crate::same_day::assert_whole;
 
@@ -32,7 +32,7 @@ fn four_servers_of_which_the_posting_one_is_frozen_make_each_move_once() {
     let files = site.files().expect("the day");
     site.drop_in(&files, "").expect("dropped");
     site.taken().expect("every file is taken");
-    let frozen = wait::until("the first move is there", SETTLE_BOUND, || {
+    let frozen = wait::until_asking_each(LOOK, "the first move is there", SETTLE_BOUND, || {
         if reader::moves(&books.rpc).is_empty() { None } else { poster(&site) }
     });
     let frozen = frozen.expect("they post");

@@ -9,7 +9,7 @@ use model::row::Row;
 use tests::wait;
 
 use crate::booked::{self, Booked};
-use crate::installation::{Installation, Route, SETTLE_BOUND};
+use crate::installation::{Installation, LOOK, Route, SETTLE_BOUND};
 use crate::lossy::{Loss, Lossy};
 use crate::reader::{self, Trial};
 
@@ -77,7 +77,7 @@ pub fn assert_whole(site: &Installation, rpc: &tests::tryton::Rpc) {
     let keys = booked::posted_keys(site).expect("keys");
     let ours: BTreeMap<String, usize> = keys.into_iter().map(|key| (key, 1)).collect();
     // A draft too many is swept once no late request can land any more.
-    wait::until("drafts are swept", SETTLE_BOUND, || {
+    wait::until_asking_each(LOOK, "drafts are swept", SETTLE_BOUND, || {
         let (posted, drafts) = reader::counts(rpc);
         assert_eq!(posted, ours);
         (drafts == 0).then_some(())
