@@ -108,7 +108,11 @@ pub fn nets(trial: &Trial) -> BTreeMap<[String; 4], i64> {
 fn an_answer_that_is_lost_after_the_commit_makes_no_second_move() {
     let books = crate::erp::books("lost");
     let lossy = Lossy::before(&books.url).expect("it listens");
-    let site = Installation::start(Route::Real, &books, &lossy.url).expect("it starts");
+    let mut site = Installation::prepare(Route::Real, &books, &lossy.url).expect("prepared");
+    // What is never answered is given up sooner.
+    site.configure("_ms_max = 20000", "_ms_max = 6000").expect("it is there");
+    site.configure("settle_ms = 20000", "settle_ms = 6000").expect("it is there");
+    site.serve().expect("it starts");
     lossy.lose(&["/rest/model/account.move?", "/post?"], &[Loss::Silence, Loss::Cut]);
     let files = site.files().expect("the day");
     site.post(&files[..8]).expect("they are posted");
