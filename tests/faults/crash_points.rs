@@ -137,21 +137,17 @@ fn visit(
     first: u32,
     acknowledged: &mut Vec<Sound>,
 ) -> anyhow::Result<()> {
-    if let Some(mut server) = site.server.take() {
-        server.kill();
-    }
+    site.processes.kill();
     change(site, &weather(name))?;
     site.plan.environment = vec![("REVBRIDGE_CRASH_AT".to_owned(), format!("{name}:{nth}"))];
     site.launch_server()?;
     let sender = Sender::start_at(first, &site.url, &site.token, 2, Duration::from_millis(150));
-    let ended = wait::until("the place is reached", REACH_BOUND, || {
-        site.server.as_mut().and_then(|server| server.ended())
-    });
+    let ended = wait::until("the place is reached", REACH_BOUND, || site.processes.ended());
     site.plan.environment.clear();
     site.no_faults()?;
     let restarted = ended.and_then(|code| {
         ensure!(code == -1, "the server ended with code {code}, not by a crash");
-        site.start_server()
+        site.kill_server()
     });
     if let Err(error) = restarted {
         // The senders' last tries need somebody to answer them.

@@ -4,4 +4,6 @@
 #[cfg(debug_assertions)]
 mod crash_points;
 mod kills;
+mod replicas;
 mod restore;
+mod roles;

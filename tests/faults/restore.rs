@@ -166,9 +166,7 @@ fn documents(site: &Site) -> usize {
 
 /// SIGKILL: the lost time has no orderly end.
 fn stop(site: &mut Site) {
-    if let Some(mut server) = site.server.take() {
-        server.kill();
-    }
+    site.processes.kill();
     // Postgres notices broken connections one by one; a copy needs them all gone.
     let idle = "select count(*) from pg_stat_activity where datname = 'revbridge'";
     wait::until("no connection is left", SETTLE_BOUND, || {

@@ -4,7 +4,9 @@
 
 pub mod hospital;
 pub mod judge;
+pub mod processes;
 pub mod programs;
+pub mod relay;
 pub mod say;
 pub mod sender;
 pub mod site;

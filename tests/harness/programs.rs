@@ -19,6 +19,28 @@ impl Program {
         self.child.id()
     }
 
+    /// SIGSTOP: it stands still where it is, and notices nothing.
+    pub fn hold(&self) -> anyhow::Result<()> {
+        self.signal("STOP")
+    }
+
+    /// SIGCONT: it goes on as if no time had passed.
+    pub fn go_on(&self) -> anyhow::Result<()> {
+        self.signal("CONT")
+    }
+
+    /// SIGTERM: it may end in order.
+    pub fn ask_to_end(&self) -> anyhow::Result<()> {
+        self.signal("TERM")
+    }
+
+    fn signal(&self, name: &str) -> anyhow::Result<()> {
+        let pid = self.pid().to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status()?;
+        anyhow::ensure!(sent.success(), "kill -s {name} {pid}: {sent}");
+        Ok(())
+    }
+
     /// SIGKILL: nothing of it gets to say goodbye.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
@@ -75,16 +97,34 @@ pub fn start(
     log: &Path,
     environment: &[(String, String)],
 ) -> anyhow::Result<Program> {
+    spawn(Command::new(binary(name)?).args(arguments), log, environment)
+        .with_context(|| format!("starting {name}"))
+}
+
+/// The same in a folder of its own.
+pub fn start_in(
+    folder: &Path,
+    name: &str,
+    arguments: &[&str],
+    log: &Path,
+) -> anyhow::Result<Program> {
+    spawn(Command::new(binary(name)?).args(arguments).current_dir(folder), log, &[])
+        .with_context(|| format!("starting {name}"))
+}
+
+fn spawn(
+    command: &mut Command,
+    log: &Path,
+    environment: &[(String, String)],
+) -> anyhow::Result<Program> {
     let file = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
-    let child = Command::new(binary(name)?)
-        .args(arguments)
+    let child = command
         .env("RUST_LOG", "info")
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(file.try_clone()?)
         .stderr(file)
-        .spawn()
-        .with_context(|| format!("starting {name}"))?;
+        .spawn()?;
     Ok(Program { child })
 }
 

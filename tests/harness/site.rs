@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //! One installation as a user has it: configuration, reference data, a database, a simulated ERP
-//! process with its book, and the server process, any of which can be killed.
+//! process with its book, and the server's processes, any of which can be killed.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use local_postgres::Cluster;
 use tempfile::TempDir;
 
+use crate::hospital;
+use crate::processes::{Layout, Processes};
 use crate::programs::{self, Program};
-use crate::{hospital, wait};
-
-const START_BOUND: Duration = Duration::from_secs(60);
 
 /// How a site differs from the usual one.
 pub struct Plan {
+    pub layout: Layout,
     pub mode: &'static str,
     pub window_ms: u64,
     /// How long the server waits for the ERP.
@@ -30,6 +29,7 @@ impl Plan {
     pub fn new(mode: &'static str) -> Self {
         let environment = Vec::new();
         Self {
+            layout: Layout::Embedded,
             mode,
             window_ms: 100,
             erp_call_ms_max: 350,
@@ -37,6 +37,11 @@ impl Plan {
             settle_ms: 3_000,
             environment,
         }
+    }
+
+    pub fn in_layout(mut self, layout: Layout) -> Self {
+        self.layout = layout;
+        self
     }
 }
 
@@ -46,7 +51,7 @@ pub struct Site {
     pub cluster: Cluster,
     pub erp: Program,
     pub erp_url: String,
-    pub server: Option<Program>,
+    pub processes: Processes,
     pub url: String,
     /// Token of a program that hands in documents.
     pub token: String,
@@ -62,11 +67,12 @@ impl Site {
         let cluster = Cluster::temporary().map_err(|error| anyhow::anyhow!("{error}"))?;
         cluster.ensure_database("revbridge")?;
         let (erp, erp_url) = start_erp(home.path(), &plan)?;
-        let port = free_port()?;
-        write_config(home.path(), &plan, &cluster.database_url("revbridge"), &erp_url, port)?;
-        let url = format!("http://127.0.0.1:{port}");
+        write_config(home.path(), &plan, &cluster.database_url("revbridge"), &erp_url)?;
+        let processes = Processes::plan(home.path(), plan.layout)?;
+        let url = processes.url.clone();
         let (token, person) = (String::new(), String::new());
-        let mut site = Self { home, plan, cluster, erp, erp_url, server: None, url, token, person };
+        let mut site = Self { home, plan, cluster, erp, erp_url, processes, url, token, person };
+        site.run("migrate", &[])?;
         site.token = site.issue("integration")?;
         site.person = site.issue("cash-poster")?;
         site.start_server()?;
@@ -81,56 +87,67 @@ impl Site {
         self.home.path().join("erp.book")
     }
 
+    /// The log of the process that a test of one process is about.
     pub fn log(&self) -> PathBuf {
-        self.home.path().join("server.log")
+        self.processes.all[0].log.clone()
     }
 
-    /// A token of the local issuer.
-    pub fn issue(&self, role: &str) -> anyhow::Result<String> {
-        let config = self.config();
+    pub fn logs(&self) -> Vec<PathBuf> {
+        self.processes.logs()
+    }
+
+    /// Runs a command of ours to its end and gives what it printed.
+    pub fn run(&self, command: &str, arguments: &[&str]) -> anyhow::Result<String> {
         let output = std::process::Command::new(programs::binary("revbridge")?)
-            .args(["token", "--as", role, "--config"])
-            .arg(&config)
+            .arg(command)
+            .args(arguments)
+            .arg("--config")
+            .arg(self.config())
+            .envs(self.processes.issuer().iter().map(|(name, value)| (name, value)))
             .output()?;
         anyhow::ensure!(
             output.status.success(),
-            "revbridge token: {}",
+            "revbridge {command}: {}",
             String::from_utf8_lossy(&output.stderr)
         );
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
     }
 
-    /// Starts the server and waits until it is ready.
+    /// A token of the local issuer.
+    pub fn issue(&self, role: &str) -> anyhow::Result<String> {
+        self.run("token", &["--as", role])
+    }
+
+    /// Starts what is not running and waits until all of it is ready.
     pub fn start_server(&mut self) -> anyhow::Result<()> {
         self.launch_server()?;
         self.wait_ready()
     }
 
-    /// Starts the server without waiting.
+    /// Starts what is not running, without waiting.
     pub fn launch_server(&mut self) -> anyhow::Result<()> {
-        let config = self.config();
-        let config = config.to_string_lossy().into_owned();
-        let arguments = ["serve", "--config", &config];
-        let program =
-            programs::start("revbridge", &arguments, &self.log(), &self.plan.environment)?;
-        self.server = Some(program);
-        Ok(())
+        self.processes.launch(&self.plan.environment)
     }
 
-    pub fn wait_ready(&mut self) -> anyhow::Result<()> {
-        let url = format!("{}/health/ready", self.url);
-        let log = self.log();
-        wait::until(&format!("ready (see {})", log.display()), START_BOUND, || {
-            ureq::get(&url).call().ok().map(|_| ())
-        })
+    pub fn wait_ready(&self) -> anyhow::Result<()> {
+        self.processes.wait_ready()
     }
 
-    /// Kills the server and starts it again.
+    /// Kills every process of the server and starts them again.
     pub fn kill_server(&mut self) -> anyhow::Result<()> {
-        if let Some(mut server) = self.server.take() {
-            server.kill();
-        }
+        self.processes.kill();
         self.start_server()
+    }
+
+    /// Kills the process of one role, or one of them, and starts it again without waiting.
+    pub fn kill_role(&mut self, role: &str) -> anyhow::Result<()> {
+        let found = self.processes.all.iter().position(|process| process.role == role);
+        let index = found.ok_or_else(|| anyhow::anyhow!("no process {role} in this layout"))?;
+        self.kill_one(index)
+    }
+
+    pub fn kill_one(&mut self, index: usize) -> anyhow::Result<()> {
+        self.processes.restart(index, &self.plan.environment)
     }
 
     /// Kills Postgres with everything it has open, and recovers it.
@@ -203,18 +220,7 @@ fn start_erp(home: &Path, plan: &Plan) -> anyhow::Result<(Program, String)> {
     Ok((program, format!("http://{address}")))
 }
 
-/// A port that was free a moment ago. The server binds it right after; another taker is an error.
-fn free_port() -> anyhow::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
-}
-
-fn write_config(
-    home: &Path,
-    plan: &Plan,
-    database: &str,
-    erp: &str,
-    port: u16,
-) -> anyhow::Result<()> {
+fn write_config(home: &Path, plan: &Plan, database: &str, erp: &str) -> anyhow::Result<()> {
     let text = format!(
         r#"tenant = "test"
 data_dir = "data"
@@ -224,7 +230,6 @@ kind = "external"
 url = "{database}"
 
 [http]
-listen = "127.0.0.1:{port}"
 rate_requests_max = 1000000
 
 [reference]

@@ -11,6 +11,8 @@ use crate::programs;
 use crate::site::Site;
 use crate::wait;
 
+/// Of each nothing.
+const LEFT_NOTHING: &str = "0, 0, 0, 0";
 const SETTLE_BOUND: Duration = Duration::from_secs(60);
 
 /// What the API answered.
@@ -96,17 +98,29 @@ impl Site {
 
     /// Waits until nothing is pending and no work is left, and gives the equation as it stands then.
     pub fn settled(&self) -> anyhow::Result<Value> {
-        wait::until("everything is settled", SETTLE_BOUND, || {
-            let left = "select (select count(*) from remittance.unit)
-                + (select count(*) from intake.unit)
-                + (select count(*) from remittance.inbox where state = 'pending')
-                + (select count(*) from intake.document where state = 'accepted')";
-            let left = self.cluster.query("revbridge", left).ok()?;
-            if left.first()?.first()?.as_deref() != Some("0") {
-                return None;
-            }
-            self.get("/v1/completeness").ok()
-        })
+        let mut last = String::new();
+        let settled = wait::until("everything is settled", SETTLE_BOUND, || {
+            let left = self.left().and_then(|left| {
+                anyhow::ensure!(
+                    left == LEFT_NOTHING,
+                    "left (units, units, events, documents): {left}"
+                );
+                self.get("/v1/completeness")
+            });
+            left.map_err(|why| last = format!("{why:#}")).ok()
+        });
+        settled.with_context(|| last)
+    }
+
+    /// Work of the process and of intake, events that are pending, documents that are not read.
+    fn left(&self) -> anyhow::Result<String> {
+        let left = "select concat_ws(', ',
+                (select count(*) from remittance.unit),
+                (select count(*) from intake.unit),
+                (select count(*) from remittance.inbox where state = 'pending'),
+                (select count(*) from intake.document where state = 'accepted'))";
+        let rows = self.cluster.query("revbridge", left)?;
+        rows.into_iter().flatten().flatten().next().context("one row")
     }
 
     /// All exceptions, whatever their state.
@@ -140,8 +154,16 @@ impl Site {
         &mut self,
         change: impl FnOnce(&std::path::Path) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
+        self.with_erp_stopped_while(|site| change(&site.book()))
+    }
+
+    /// Does something while there is no ERP, and starts it again at the same address.
+    pub fn with_erp_stopped_while(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         self.erp.kill();
-        change(&self.book())?;
+        let worked = work(self);
         let book = self.book().to_string_lossy().into_owned();
         let reference = self.home.path().join("reference/erp.json");
         let reference = reference.to_string_lossy().into_owned();
@@ -149,6 +171,6 @@ impl Site {
         let arguments = ["--book", &book, "--mode", self.plan.mode, "--reference", &reference];
         let arguments = [&arguments[..], &["--listen", &address, "--lines-max", "10000"]].concat();
         (self.erp, _) = programs::start_listening("revbridge-simulator-erp", &arguments)?;
-        Ok(())
+        worked
     }
 }

@@ -42,7 +42,7 @@ fn unknown_commands(files: &[File], exists: impl Fn(&str) -> bool) -> Vec<String
                 ("cargo xtask ", "crates/xtask/src/"),
             ] {
                 for name in named_after(line, program) {
-                    if !exists(&format!("{folder}{name}.rs")) {
+                    if !exists(&format!("{folder}{}.rs", name.replace('-', "_"))) {
                         complaints
                             .push(format!("{}:{number}: no command {program}{name}", file.path));
                     }

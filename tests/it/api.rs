@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 use tests::hospital;
+use tests::processes::Layout;
 use tests::site::{Plan, Site};
 
 /// Ids of the hits of a kind.
@@ -15,7 +16,17 @@ fn found(site: &Site, sought: &str, kind: &str) -> Vec<String> {
 
 #[test]
 fn the_api_takes_follows_and_explains_a_remittance() {
-    let mut site = Site::start(Plan::new("native-key")).expect("the site starts");
+    takes_follows_and_explains(Layout::Embedded);
+}
+
+#[test]
+fn roles_apart_take_follow_and_explain_a_remittance() {
+    takes_follows_and_explains(Layout::Split);
+}
+
+fn takes_follows_and_explains(layout: Layout) {
+    let plan = Plan::new("native-key").in_layout(layout);
+    let mut site = Site::start(plan).expect("the site starts");
     let sound = hospital::remittance(1, 2);
     strangers_get_nothing(&site);
     documents_are_taken_once(&site, &sound.bytes);

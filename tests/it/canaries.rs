@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tests::processes::Layout;
 use tests::site::{Plan, Site};
 use tests::wait;
 
@@ -140,8 +141,17 @@ fn ask_clumsily(site: &Site) {
 
 #[test]
 fn patient_data_is_nowhere_but_in_sealed_columns() {
+    is_nowhere_but_in_sealed_columns(Layout::Embedded);
+}
+
+#[test]
+fn patient_data_is_nowhere_else_with_roles_apart() {
+    is_nowhere_but_in_sealed_columns(Layout::Split);
+}
+
+fn is_nowhere_but_in_sealed_columns(layout: Layout) {
     let collector = Collector::start();
-    let mut plan = Plan::new("native-key");
+    let mut plan = Plan::new("native-key").in_layout(layout);
     for (name, value) in [
         ("RUST_LOG", "trace"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint.as_str()),
@@ -183,7 +193,7 @@ fn patient_data_is_nowhere_but_in_sealed_columns() {
             panic!("in {place}: {around}");
         }
     }
-    for own in [site.log(), site.book()] {
+    for own in site.logs().into_iter().chain([site.book()]) {
         let own = own.display().to_string();
         assert!(places.iter().any(|(place, bytes)| *place == own && !bytes.is_empty()), "{own}");
     }

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tests::processes::Layout;
 use tests::site::{Plan, Site};
 use tests::{hospital, wait};
 
@@ -33,7 +34,16 @@ fn taken_to(inbox: &Path, folder: &str, name: &str, bytes: &[u8]) {
 
 #[test]
 fn dropped_files_are_taken_once_and_what_is_unreadable_is_refused_in_sight() {
-    let site = Site::start(Plan::new("native-key")).expect("the site starts");
+    are_taken_once_or_refused(Layout::Embedded);
+}
+
+#[test]
+fn dropped_files_are_taken_once_with_roles_apart() {
+    are_taken_once_or_refused(Layout::Split);
+}
+
+fn are_taken_once_or_refused(layout: Layout) {
+    let site = Site::start(Plan::new("native-key").in_layout(layout)).expect("the site starts");
     let inbox = site.home.path().join("inbox");
     let sound = hospital::remittance(1, 2);
     drop_file(&inbox, "monday.835", &sound.bytes);

@@ -7,6 +7,7 @@ use std::io::Write as _;
 use model::role::Role;
 use simulator::erp::book;
 use tests::hospital::{self, Sound};
+use tests::processes::Layout;
 use tests::site::{Plan, Site};
 
 const UNKNOWN_NPI: &str = "1987654328";
@@ -34,7 +35,17 @@ fn net(site: &Site, role: Role) -> i64 {
 
 #[test]
 fn a_held_claim_posts_after_its_facility_is_known_and_it_is_replayed() {
-    let mut site = Site::start(Plan::new("native-key")).expect("the site starts");
+    held_until_known(Layout::Embedded);
+}
+
+#[test]
+fn a_held_claim_posts_when_it_is_replayed_with_roles_apart() {
+    held_until_known(Layout::Split);
+}
+
+fn held_until_known(layout: Layout) {
+    let plan = Plan::new("native-key").in_layout(layout);
+    let mut site = Site::start(plan).expect("the site starts");
     let sound = unknown_facility(1, 1);
     assert_eq!(site.upload(&sound.bytes).expect("an answer").status, 202);
     let completeness = site.settled().expect("it settles");

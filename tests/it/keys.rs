@@ -5,6 +5,7 @@
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use tests::processes::{GATEWAY, INTAKE, Layout, PROCESS};
 use tests::site::{Plan, Site};
 use tests::{hospital, programs, wait};
 
@@ -44,17 +45,34 @@ fn hand_in(site: &Site, numbers: std::ops::Range<u32>) {
     }
 }
 
-/// A ring with a new first line.
+/// A ring of the gateway with a new first line.
 fn draw(site: &Site, name: &str) {
-    let path = site.home.path().join("data/keys").join(name);
+    let data = site.processes.data_of(site.home.path(), GATEWAY);
+    let path = data.join("keys").join(name);
     let older = std::fs::read_to_string(&path).expect("a ring");
     let fresh = format!("{:064x}", u128::from(std::process::id()) + older.len() as u128);
     std::fs::write(&path, format!("{fresh}\n{older}")).expect("written");
 }
 
+/// So many secrets have changed since its start for a process.
+fn follows(site: &Site, role: &str, changes: usize) -> Option<()> {
+    let log = std::fs::read_to_string(site.processes.log_of(role)?).ok()?;
+    (log.matches("a secret has changed and is in force").count() >= changes).then_some(())
+}
+
 #[test]
 fn keys_rotate_while_documents_come_in_and_no_sealed_body_changes() {
-    let mut site = Site::start(Plan::new("native-key")).expect("the site starts");
+    keys_rotate(Layout::Embedded);
+}
+
+#[test]
+fn keys_rotate_with_roles_apart() {
+    keys_rotate(Layout::Split);
+}
+
+fn keys_rotate(layout: Layout) {
+    let plan = Plan::new("native-key").in_layout(layout);
+    let mut site = Site::start(plan).expect("the site starts");
     hand_in(&site, 1..4);
     site.settled().expect("it settles");
     let page = site.get("/v1/documents?limit=1").expect("a page")["next"].clone();
@@ -65,11 +83,14 @@ fn keys_rotate_while_documents_come_in_and_no_sealed_body_changes() {
     said(&order(&site, &["keys", "draw"]));
     draw(&site, "cursor.key");
     draw(&site, "session.key");
-    wait::until("the server has the new keys", BOUND, || {
-        let log = std::fs::read_to_string(site.log()).ok()?;
-        (log.matches("a secret has changed and is in force").count() >= 3).then_some(())
-    })
-    .expect("followed");
+    let changes: &[(&str, usize)] = match layout {
+        Layout::Embedded => &[(GATEWAY, 3)],
+        Layout::Split | Layout::Replicas(_) => &[(GATEWAY, 2), (INTAKE, 1), (PROCESS, 1)],
+    };
+    for (role, changes) in changes {
+        let what = format!("{role} has the new keys");
+        wait::until(&what, BOUND, || follows(&site, role, *changes)).expect("followed");
+    }
     hand_in(&site, 4..6);
     site.settled().expect("it settles");
     let next = format!("/v1/documents?limit=1&cursor={}", page.as_str().expect("more"));
@@ -96,7 +117,17 @@ fn keys_rotate_while_documents_come_in_and_no_sealed_body_changes() {
 
 #[test]
 fn what_is_shredded_answers_expired_and_the_books_still_tie() {
-    let site = Site::start(Plan::new("native-key")).expect("the site starts");
+    shredded_answers_expired(Layout::Embedded);
+}
+
+#[test]
+fn what_is_shredded_answers_expired_with_roles_apart() {
+    shredded_answers_expired(Layout::Split);
+}
+
+fn shredded_answers_expired(layout: Layout) {
+    let plan = Plan::new("native-key").in_layout(layout);
+    let site = Site::start(plan).expect("the site starts");
     hand_in(&site, 1..3);
     let mut held = String::from_utf8(hospital::remittance(3, 1).bytes).expect("text");
     held = held.replace(hospital::NPI, "1999999984");

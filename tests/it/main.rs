@@ -4,10 +4,13 @@
 mod api;
 mod canaries;
 mod day;
+mod deployment;
 mod fields;
 mod folder;
 mod held;
 mod keys;
+mod manual;
 mod residual;
 mod samples;
+mod setup;
 mod telemetry;

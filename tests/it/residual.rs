@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 use tests::hospital;
+use tests::processes::Layout;
 use tests::site::{Plan, Site};
 
 const REMITTANCES: u32 = 3;
@@ -63,8 +64,9 @@ fn without(site: &Site, taken: &[(&str, String)], look: impl FnOnce(&Value)) {
 }
 
 /// A settled site with posted and with held claims.
-fn settled(mode: &'static str) -> Site {
-    let site = Site::start(Plan::new(mode)).expect("the site starts");
+fn settled(layout: Layout) -> Site {
+    let plan = Plan::new("native-key").in_layout(layout);
+    let site = Site::start(plan).expect("the site starts");
     for number in 1..=REMITTANCES {
         let sound = hospital::remittance(number, CLAIMS);
         assert_eq!(site.upload(&sound.bytes).expect("an answer").status, 202);
@@ -78,7 +80,16 @@ fn settled(mode: &'static str) -> Site {
 
 #[test]
 fn taking_away_any_one_thing_is_seen_and_named() {
-    let mut site = settled("native-key");
+    is_seen_and_named(Layout::Embedded);
+}
+
+#[test]
+fn taking_away_any_one_thing_is_seen_with_roles_apart() {
+    is_seen_and_named(Layout::Split);
+}
+
+fn is_seen_and_named(layout: Layout) {
+    let mut site = settled(layout);
     each_row(&site);
     each_event(&site);
     each_inbox_entry(&site);

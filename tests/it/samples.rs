@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use tests::processes::Layout;
 use tests::site::{Plan, Site};
 
 const SAMPLES: &str = "../../shared/samples/835";
@@ -54,13 +55,13 @@ fn outcome(site: &Site) -> BTreeMap<String, u64> {
     claims
 }
 
-fn each_claim_posts_once(order: Order) {
+fn each_claim_posts_once(order: Order, layout: Layout) {
     let files = samples(order);
     if files.is_empty() {
         tests::say!("public samples are not beside the project: this test shows nothing");
         return;
     }
-    let mut plan = Plan::new("native-key");
+    let mut plan = Plan::new("native-key").in_layout(layout);
     plan.environment = vec![
         ("REVBRIDGE_REFERENCE__UNKNOWN".to_owned(), "provisional".to_owned()),
         ("REVBRIDGE_REFERENCE__PROVISIONAL_ENTITY".to_owned(), "E1".to_owned()),
@@ -84,15 +85,30 @@ fn each_claim_posts_once(order: Order) {
 
 #[test]
 fn public_samples_in_sorted_order_post_each_claim_once() {
-    each_claim_posts_once(Order::Sorted);
+    each_claim_posts_once(Order::Sorted, Layout::Embedded);
+}
+
+#[test]
+fn public_samples_in_sorted_order_post_each_claim_once_with_roles_apart() {
+    each_claim_posts_once(Order::Sorted, Layout::Split);
 }
 
 #[test]
 fn public_samples_in_reversed_order_post_each_claim_once() {
-    each_claim_posts_once(Order::Reversed);
+    each_claim_posts_once(Order::Reversed, Layout::Embedded);
+}
+
+#[test]
+fn public_samples_in_reversed_order_post_each_claim_once_with_roles_apart() {
+    each_claim_posts_once(Order::Reversed, Layout::Split);
 }
 
 #[test]
 fn public_samples_in_shuffled_order_post_each_claim_once() {
-    each_claim_posts_once(Order::Shuffled(7));
+    each_claim_posts_once(Order::Shuffled(7), Layout::Embedded);
+}
+
+#[test]
+fn public_samples_in_shuffled_order_post_each_claim_once_with_roles_apart() {
+    each_claim_posts_once(Order::Shuffled(7), Layout::Split);
 }

@@ -10,6 +10,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
+use tests::processes::Layout;
 use tests::site::{Plan, Site};
 use tests::{hospital, programs, wait};
 
@@ -19,8 +20,8 @@ const BOUND: Duration = Duration::from_secs(30);
 /// A caller's own trace, as its tools would name it.
 const CALLER: &str = "0af7651916cd43dd8448eb211c80319c";
 
-fn plan(environment: &[(&str, &str)]) -> Plan {
-    let mut plan = Plan::new("create-then-post");
+fn plan(layout: Layout, environment: &[(&str, &str)]) -> Plan {
+    let mut plan = Plan::new("create-then-post").in_layout(layout);
     let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     plan.environment = environment.iter().map(pair).collect();
     plan
@@ -43,12 +44,21 @@ fn upload_traced(site: &Site, bytes: &[u8]) -> (String, String) {
 
 #[test]
 fn one_trace_leads_from_the_upload_to_the_erp_and_its_name_is_the_documents_id() {
+    one_trace_leads_to_the_erp(Layout::Embedded);
+}
+
+#[test]
+fn one_trace_leads_through_every_role_to_the_erp() {
+    one_trace_leads_to_the_erp(Layout::Split);
+}
+
+fn one_trace_leads_to_the_erp(layout: Layout) {
     let collector = Collector::start();
     let environment = [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint.as_str()),
         ("OTEL_BSP_SCHEDULE_DELAY", "100"),
     ];
-    let site = Site::start(plan(&environment)).expect("the site starts");
+    let site = Site::start(plan(layout, &environment)).expect("the site starts");
     let (document, transaction) = upload_traced(&site, &hospital::remittance(1, 2).bytes);
     let (other, _) = upload_traced(&site, &hospital::remittance(2, 1).bytes);
     assert_eq!(transaction, document, "the transaction is named after its document");
@@ -176,7 +186,7 @@ fn an_operator_sees_metrics_lines_and_health_as_they_are_documented() {
         ("REVBRIDGE_METRICS__COMPLETENESS_MS", "200"),
         ("REVBRIDGE_LOG", "json"),
     ];
-    let mut site = Site::start(plan(&environment)).expect("the site starts");
+    let mut site = Site::start(plan(Layout::Embedded, &environment)).expect("the site starts");
     let sound = hospital::remittance(1, 2);
     for status in [202, 200] {
         assert_eq!(site.upload(&sound.bytes).expect("an answer").status, status);
@@ -291,16 +301,20 @@ fn check(body: &Value, name: &str) -> Option<bool> {
 }
 
 fn health_tells_each_dependency(site: &mut Site) {
-    let (status, body) = ready(site).expect("an answer");
-    assert_eq!((status, &body["ready"]), (200, &Value::Bool(true)), "{body}");
-    for name in ["database", "erp gl"] {
+    let body = wait::until("the ERP has answered", BOUND, || {
+        ready(site).map(|(_, body)| body).filter(|body| check(body, "erp gl") == Some(true))
+    })
+    .expect("it is told");
+    assert_eq!(body["ready"], true, "{body}");
+    for name in ["the database of intake", "the database of the process", "erp gl"] {
         assert_eq!(check(&body, name), Some(true), "{name}: {body}");
     }
     assert_eq!(health(site, &[]).0, Some(0));
     let beyond = [("REVBRIDGE_METRICS__LISTEN", "0.0.0.0:9464")];
     let (code, said) = health(site, &beyond);
     assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("metrics.listen = 0.0.0.0:9464 is beyond loopback"), "{said}");
+    assert!(said.contains("REVBRIDGE_METRICS__LISTEN  metrics.listen"), "{said}");
+    assert!(said.contains("0.0.0.0:9464 is beyond loopback"), "{said}");
 
     site.erp.kill();
     let body = wait::until("the ERP is missed", BOUND, || {
@@ -312,13 +326,13 @@ fn health_tells_each_dependency(site: &mut Site) {
     site.cluster.kill().expect("the database ends");
     wait::until("the database is missed", BOUND, || {
         let (status, body) = ready(site)?;
-        (status == 503 && check(&body, "database") == Some(false)).then_some(())
+        (status == 503 && check(&body, "the database of the process") == Some(false)).then_some(())
     })
     .expect("it is told");
     let (code, said) = health(site, &[]);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("the database does not answer"), "{said}");
-    site.server.take().expect("it runs").kill();
+    assert!(said.contains("it does not answer"), "{said}");
+    site.processes.kill();
     let (code, said) = health(site, &[]);
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("no answer from"), "{said}");

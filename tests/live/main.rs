@@ -13,3 +13,4 @@ mod parallel;
 mod peers;
 mod reader;
 mod same_day;
+mod setup;

@@ -27,7 +27,7 @@ use ports::oversight::Oversight;
 use ports::raw::Documents;
 use ports::release::Release;
 use ports::remittances::Remittances;
-use ports::vault::Vault;
+use ports::vault::Reveal;
 
 pub use decisions::Ruling;
 pub use exceptions::ExceptionQuery;
@@ -51,7 +51,7 @@ pub struct Gateway {
     pub records: Arc<dyn Records>,
     pub inquiry: Arc<dyn Inquiry>,
     /// What stands behind tokens, for who may see it.
-    pub vault: Arc<dyn Vault>,
+    pub vault: Arc<dyn Reveal>,
     pub oversight: Arc<dyn Oversight>,
     /// The logs by room; the first is the one that is read when none is named.
     pub feeds: Vec<(Code, Arc<dyn Feed>)>,

@@ -10,7 +10,7 @@ mod settings;
 mod show;
 
 pub use pages::router;
-pub use settings::{Settings, Transport};
+pub use settings::{ManualPage, Settings, Transport};
 
 #[cfg(test)]
 mod tests;

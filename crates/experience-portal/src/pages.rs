@@ -7,6 +7,7 @@ mod events;
 mod exceptions;
 mod held;
 mod journals;
+mod manual;
 mod overview;
 mod remittances;
 mod search;
@@ -56,6 +57,8 @@ pub fn router(desk: Desk, settings: Settings) -> Router {
         .layer(from_fn_with_state(Arc::clone(&portal), layers::signed_in));
     let for_all = Router::new()
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
+        .route("/manual", get(manual::first))
+        .route("/manual/{name}", get(manual::one))
         .route("/assets/portal.css", get(style))
         .route("/assets/mark.svg", get(mark));
     let routes = for_persons.merge(for_all);

@@ -12,6 +12,15 @@ pub enum Transport {
     Tls,
 }
 
+/// A page of the manual. Its HTML is ours and goes out as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManualPage {
+    /// The last part of its address: `/manual/<name>`.
+    pub name: String,
+    pub title: String,
+    pub html: String,
+}
+
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Seals session cookies. The same on every portal; a ring without the older keys signs out
@@ -23,6 +32,8 @@ pub struct Settings {
     pub request_ms_max: u64,
     pub in_flight_max: usize,
     pub form_bytes_max: usize,
+    /// In the order of its table of contents; the first one opens it.
+    pub manual: Vec<ManualPage>,
 }
 
 impl Settings {
@@ -34,6 +45,7 @@ impl Settings {
             request_ms_max: 30_000,
             in_flight_max: 64,
             form_bytes_max: 16 << 10,
+            manual: Vec::new(),
         }
     }
 }

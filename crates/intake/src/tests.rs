@@ -22,7 +22,7 @@ use ports::remittances::{
     Decided, DecisionOutcome, DocumentClosed, OpeningClaim, Remittances, Taken,
 };
 use ports::source::{Closing, ControlPass, DocumentParser, EventSink, SourceAdapter};
-use ports::vault::Vault;
+use ports::vault::Reveal;
 use time::UtcOffset;
 use workflow::Runner;
 

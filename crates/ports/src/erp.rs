@@ -284,8 +284,25 @@ impl Instances {
         }
     }
 
+    /// The instance's own book, from when it has been reached.
+    pub fn book(&self, name: &Code) -> Arc<dyn ErpBook> {
+        Arc::new(AwaitedBook { instances: self.clone(), name: name.clone() })
+    }
+
     pub fn names(&self) -> Vec<Code> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+}
+
+struct AwaitedBook {
+    instances: Instances,
+    name: Code,
+}
+
+#[async_trait]
+impl ErpBook for AwaitedBook {
+    async fn documents(&self, after: Option<&Code>, limit: usize) -> Result<BookPage, Failure> {
+        self.instances.get(&self.name)?.book.documents(after, limit).await
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +16,7 @@ use crate::failure::Failure;
 use crate::keys::{KEY_BYTES, KeyBytes};
 
 /// Where a secret is kept: `{ file = "…" }`, `{ env = "NAME" }` or `{ vault = "path#field" }`.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Secret {
     /// A file that only its owner can read. White space around its content is ignored.

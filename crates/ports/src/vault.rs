@@ -6,11 +6,16 @@ use model::token::{Clear, Field, Token};
 
 use crate::failure::Failure;
 
+/// What may be asked of the vault from elsewhere.
 #[async_trait]
-pub trait Vault: Send + Sync {
-    /// After `Ok` each value can be revealed by its token. Repeating it changes nothing.
-    async fn keep(&self, entries: Vec<(Field, Token, Clear)>) -> Result<(), Failure>;
-
+pub trait Reveal: Send + Sync {
     /// The clear value of a token; the caller has been authorised and the reveal is logged.
     async fn reveal(&self, token: &str, by: &str) -> Result<Option<Clear>, Failure>;
+}
+
+/// The whole of it, which only intake has.
+#[async_trait]
+pub trait Vault: Reveal {
+    /// After `Ok` each value can be revealed by its token. Repeating it changes nothing.
+    async fn keep(&self, entries: Vec<(Field, Token, Clear)>) -> Result<(), Failure>;
 }

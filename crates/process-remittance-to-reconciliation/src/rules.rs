@@ -68,8 +68,9 @@ pub struct PlbKey<'a> {
 /// Why a rule file is refused; the text names the rule.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum RulesError {
-    #[error("the rule file cannot be read: {0}")]
-    Syntax(String),
+    /// With the byte at which it begins, where that is known.
+    #[error("the rule file cannot be read: {problem}")]
+    Syntax { byte: Option<usize>, problem: String },
     #[error("CAS rule {number}: {problem}")]
     Cas { number: usize, problem: String },
     #[error("PLB rule {number} ({code}): {problem}")]
@@ -119,26 +120,40 @@ impl Rules {
 
     /// Reads the text of a rule file.
     pub fn read(text: &str) -> Result<Self, RulesError> {
-        let written: Written =
-            toml::from_str(text).map_err(|error| RulesError::Syntax(error.to_string()))?;
+        Self::examine(text).map_err(|mut errors| errors.swap_remove(0))
+    }
+
+    /// Reads the text of a rule file, or says of every rule what is wrong with it.
+    pub fn examine(text: &str) -> Result<Self, Vec<RulesError>> {
+        let written: Written = toml::from_str(text).map_err(|error| {
+            let (byte, problem) = (error.span().map(|span| span.start), error.message());
+            vec![RulesError::Syntax { byte, problem: problem.replace('\n', ", ") }]
+        })?;
+        let mut errors = Vec::new();
         let mut cas: BTreeMap<Code, Vec<CasRule>> = BTreeMap::new();
         for (index, rule) in written.cas.into_iter().enumerate() {
-            let wrong = |problem: String| RulesError::Cas { number: index + 1, problem };
             let reasons = rule.reasons.clone();
-            let rule = rule.checked().map_err(wrong)?;
-            for reason in reasons {
-                cas.entry(reason).or_default().push(rule.clone());
+            match rule.checked() {
+                Ok(rule) => {
+                    for reason in reasons {
+                        cas.entry(reason).or_default().push(rule.clone());
+                    }
+                }
+                Err(problem) => errors.push(RulesError::Cas { number: index + 1, problem }),
             }
         }
         let mut plb: BTreeMap<Code, Vec<PlbRule>> = BTreeMap::new();
         for (index, rule) in written.plb.into_iter().enumerate() {
-            let code = rule.code.clone();
-            let rule = rule.checked().map_err(|problem| RulesError::Plb {
-                number: index + 1,
-                code: code.to_string(),
-                problem,
-            })?;
-            plb.entry(code).or_default().push(rule);
+            let (number, code) = (index + 1, rule.code.clone());
+            match rule.checked() {
+                Ok(rule) => plb.entry(code).or_default().push(rule),
+                Err(problem) => {
+                    errors.push(RulesError::Plb { number, code: code.to_string(), problem });
+                }
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
         }
         let unmapped_negative = written.unmapped_negative.unwrap_or(CasAction::Queue);
         Ok(Self { version: written.version, unmapped_negative, cas, plb })

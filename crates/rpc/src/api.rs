@@ -10,7 +10,9 @@ mod inquiry;
 mod oversight;
 mod records;
 mod reference;
+mod release;
 mod remittances;
+mod reveal;
 
 use std::collections::BTreeMap;
 
@@ -28,7 +30,9 @@ pub(crate) use inquiry::{InquiryApi, RemoteInquiry};
 pub(crate) use oversight::{OversightApi, RemoteOversight};
 pub(crate) use records::{RecordsApi, RemoteRecords};
 pub(crate) use reference::{ReferenceApi, RemoteReference};
+pub(crate) use release::{ReleaseApi, RemoteRelease};
 pub(crate) use remittances::{RemittancesApi, RemoteRemittances};
+pub(crate) use reveal::{RemoteReveal, RevealApi};
 
 use crate::status;
 use crate::wire::Malformed;

@@ -13,6 +13,8 @@ pub enum Api {
     Inquiry,
     Records,
     Remittances,
+    Release,
+    Reveal,
     Oversight,
     Journals,
     ErpBook,
@@ -23,13 +25,15 @@ pub enum Api {
 }
 
 impl Api {
-    pub const ALL: [Api; 13] = [
+    pub const ALL: [Api; 15] = [
         Api::Accept,
         Api::Documents,
         Api::Feed,
         Api::Inquiry,
         Api::Records,
         Api::Remittances,
+        Api::Release,
+        Api::Reveal,
         Api::Oversight,
         Api::Journals,
         Api::ErpBook,
@@ -48,6 +52,8 @@ impl Api {
             Api::Inquiry => "revbridge.remittance.v1.Inquiry",
             Api::Records => "revbridge.remittance.v1.Records",
             Api::Remittances => "revbridge.remittance.v1.Remittances",
+            Api::Release => "revbridge.remittance.v1.Release",
+            Api::Reveal => "revbridge.intake.v1.Reveal",
             Api::Oversight => "revbridge.oversight.v1.Oversight",
             Api::Journals => "revbridge.erp.v1.Journals",
             Api::ErpBook => "revbridge.erp.v1.ErpBook",
@@ -84,11 +90,14 @@ const READ_TO_DECIDE: &[Permission] = &[Permission::Read, Permission::Work, Perm
 /// Which of the two, the decision itself says.
 const DECIDE: &[Permission] = &[Permission::Work, Permission::Approve];
 
+const APPROVE: &[Permission] = &[Permission::Approve];
+const REVEAL: &[Permission] = &[Permission::Reveal];
+
 const fn method(api: Api, name: &'static str, users: &'static [Permission]) -> Method {
     Method { api, name, span: Span::Call, users }
 }
 
-pub(crate) const METHODS: [Method; 54] = [
+pub(crate) const METHODS: [Method; 57] = [
     Method { api: Api::Accept, name: "Accept", span: Span::Upload, users: UPLOAD },
     method(Api::Documents, "Document", READ),
     method(Api::Documents, "Documents", READ),
@@ -129,6 +138,9 @@ pub(crate) const METHODS: [Method; 54] = [
     method(Api::Remittances, "Close", NOBODY),
     method(Api::Remittances, "Open", NOBODY),
     method(Api::Remittances, "Decide", DECIDE),
+    method(Api::Release, "Release", APPROVE),
+    method(Api::Release, "ReleaseAll", APPROVE),
+    method(Api::Reveal, "Reveal", REVEAL),
     method(Api::Oversight, "Completeness", READ),
     method(Api::Oversight, "CompletenessOf", READ),
     method(Api::Oversight, "Search", READ),

@@ -33,13 +33,15 @@ impl Policy {
 
     /// What the roles of this product need of each other; `proto/README.md` says the same in words.
     pub fn of_the_roles() -> Self {
-        const GATEWAY: [Api; 7] = [
+        const GATEWAY: [Api; 9] = [
             Api::Accept,
             Api::Documents,
             Api::Feed,
             Api::Inquiry,
             Api::Records,
             Api::Remittances,
+            Api::Release,
+            Api::Reveal,
             Api::Oversight,
         ];
         const OVERSIGHT: [Api; 8] = [

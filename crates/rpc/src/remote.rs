@@ -10,7 +10,7 @@ use std::sync::Arc;
 use model::code::Code;
 use ports::accept::Accept;
 use ports::book::Records;
-use ports::erp::Erp;
+use ports::erp::{Erp, ErpBook};
 use ports::failure::Failure;
 use ports::feed::Feed;
 use ports::identity::Identity;
@@ -18,7 +18,9 @@ use ports::inquiry::Inquiry;
 use ports::oversight::Oversight;
 use ports::raw::Documents;
 use ports::reference::ReferenceData;
+use ports::release::Release;
 use ports::remittances::Remittances;
+use ports::vault::Reveal;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -27,7 +29,7 @@ use crate::address::{Address, AddressError};
 use crate::api::{
     RemoteAccept, RemoteBalances, RemoteBook, RemoteDocuments, RemoteFeed, RemoteIdentity,
     RemoteInquiry, RemoteJournals, RemoteMaster, RemoteOversight, RemoteRecords, RemoteReference,
-    RemoteRemittances,
+    RemoteRelease, RemoteRemittances, RemoteReveal,
 };
 use crate::methods::Api;
 use crate::settings::Settings;
@@ -89,6 +91,14 @@ impl Remote {
         Arc::new(RemoteRemittances { link: self.link.clone(), own: self.link.by_itself() })
     }
 
+    pub fn release(&self) -> Arc<dyn Release> {
+        Arc::new(RemoteRelease(self.link.clone()))
+    }
+
+    pub fn reveal(&self) -> Arc<dyn Reveal> {
+        Arc::new(RemoteReveal(self.link.clone()))
+    }
+
     pub fn oversight(&self) -> Arc<dyn Oversight> {
         Arc::new(RemoteOversight(self.link.clone()))
     }
@@ -113,6 +123,11 @@ impl Remote {
             balances: Arc::new(RemoteBalances { link: link.clone(), target: target.clone() }),
             master: Arc::new(RemoteMaster { link, target }),
         })
+    }
+
+    /// The own book of the ERP instance of that name, and nothing else of it.
+    pub fn erp_book(&self, target: impl Into<Code>) -> Arc<dyn ErpBook> {
+        Arc::new(RemoteBook { link: self.link.by_itself(), target: target.into() })
     }
 
     /// `Ok` when the peer can be reached and serves this API.

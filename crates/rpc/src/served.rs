@@ -14,7 +14,9 @@ use ports::inquiry::Inquiry;
 use ports::oversight::Oversight;
 use ports::raw::Documents;
 use ports::reference::ReferenceData;
+use ports::release::Release;
 use ports::remittances::Remittances;
+use ports::vault::Reveal;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
@@ -23,7 +25,7 @@ use tonic_health::ServingStatus;
 
 use crate::api::{
     AcceptApi, DocumentsApi, ErpApi, FeedApi, IdentityApi, InquiryApi, OversightApi, RecordsApi,
-    ReferenceApi, RemittancesApi,
+    ReferenceApi, ReleaseApi, RemittancesApi, RevealApi,
 };
 use crate::guard::{Guard, Guarding};
 use crate::listener::{ListenError, Listener};
@@ -37,10 +39,12 @@ use crate::proto::feed::v1::feed_server::FeedServer;
 use crate::proto::identity::v1::identity_server::IdentityServer;
 use crate::proto::intake::v1::accept_server::AcceptServer;
 use crate::proto::intake::v1::documents_server::DocumentsServer;
+use crate::proto::intake::v1::reveal_server::RevealServer;
 use crate::proto::oversight::v1::oversight_server::OversightServer;
 use crate::proto::reference::v1::reference_data_server::ReferenceDataServer;
 use crate::proto::remittance::v1::inquiry_server::InquiryServer;
 use crate::proto::remittance::v1::records_server::RecordsServer;
+use crate::proto::remittance::v1::release_server::ReleaseServer;
 use crate::proto::remittance::v1::remittances_server::RemittancesServer;
 use crate::settings::Settings;
 use crate::status::HEADER_BYTES_MAX;
@@ -61,6 +65,8 @@ pub struct Served {
     inquiries: BTreeMap<Code, Arc<dyn Inquiry>>,
     records: Option<Arc<dyn Records>>,
     remittances: Option<Arc<dyn Remittances>>,
+    release: Option<Arc<dyn Release>>,
+    reveal: Option<Arc<dyn Reveal>>,
     oversight: Option<Arc<dyn Oversight>>,
     erps: Option<Instances>,
     identity: Option<Arc<dyn Identity>>,
@@ -114,6 +120,18 @@ impl Served {
     #[must_use]
     pub fn remittances(mut self, remittances: Arc<dyn Remittances>) -> Self {
         self.remittances = Some(remittances);
+        self
+    }
+
+    #[must_use]
+    pub fn release(mut self, release: Arc<dyn Release>) -> Self {
+        self.release = Some(release);
+        self
+    }
+
+    #[must_use]
+    pub fn reveal(mut self, reveal: Arc<dyn Reveal>) -> Self {
+        self.reveal = Some(reveal);
         self
     }
 
@@ -201,6 +219,8 @@ impl Served {
         offer!(filled(self.inquiries), InquiryServer, InquiryApi, Api::Inquiry);
         offer!(self.records, RecordsServer, RecordsApi, Api::Records);
         offer!(self.remittances, RemittancesServer, RemittancesApi, Api::Remittances);
+        offer!(self.release, ReleaseServer, ReleaseApi, Api::Release);
+        offer!(self.reveal, RevealServer, RevealApi, Api::Reveal);
         offer!(self.oversight, OversightServer, OversightApi, Api::Oversight);
         offer!(self.erps.clone(), JournalsServer, ErpApi, Api::Journals);
         offer!(self.erps.clone(), ErpBookServer, ErpApi, Api::ErpBook);

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The command line of `revbridge`.
 
+mod certificates;
+mod check_config;
 mod demo;
 mod disclose;
 mod fields;
 mod health;
+mod import;
+mod init;
 mod inspect;
 mod keys;
 mod log;
+mod manual;
+mod migrate;
 mod recover;
 mod serve;
 mod shred;
@@ -29,10 +35,18 @@ struct Arguments {
 enum Command {
     /// Read remittance files and say whether they balance. Needs no database and no configuration.
     Inspect(inspect::Inspect),
+    /// Write a commented configuration, reference files and posting rules to begin with.
+    Init(init::Init),
+    /// Say everything that is wrong with a configuration, where it is, and how to cure it.
+    CheckConfig(check_config::CheckConfig),
     /// Run the service: watch folders, answer the API, post to the ERP.
     Serve(serve::Serve),
     /// Ask the service on this machine whether it is ready. Ends with 0 if it is, with 1 if not.
     Health(health::Health),
+    /// Hand files to the running service and tell what became of each.
+    Import(import::Import),
+    /// Bring the schemas of an external database to the version of this program.
+    Migrate(migrate::Migrate),
     /// Run a synthetic hospital day, or your own files, through everything, against a simulated ERP.
     Demo(demo::Demo),
     /// Print what class of data each field of an event is and where it may stand.
@@ -47,8 +61,12 @@ enum Command {
     Disclose(disclose::Disclose),
     /// After the database was restored from a backup: find again in the ERP what it has forgotten.
     Recover(recover::Recover),
+    /// Read the manual.
+    Manual(manual::Manual),
     /// Issue a token of the local issuer, for loopback use.
     Token(token::Token),
+    /// Make certificates for roles in processes of their own.
+    Certificates(certificates::Certificates),
 }
 
 /// Runs the command and turns its answer into an exit code.
@@ -56,8 +74,12 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
         Command::Inspect(inspect) => inspect.run(),
+        Command::Init(init) => init.run(),
+        Command::CheckConfig(check) => check.run(),
         Command::Serve(serve) => serve.run(),
         Command::Health(health) => health.run(),
+        Command::Import(import) => import.run(),
+        Command::Migrate(migrate) => migrate.run(),
         Command::Demo(demo) => demo.run(),
         Command::Fields(fields) => fields.run(),
         Command::Keys(keys) => keys.run(),
@@ -65,7 +87,9 @@ pub fn main() -> ExitCode {
         Command::Log(log) => log.run(),
         Command::Disclose(disclose) => disclose.run(),
         Command::Recover(recover) => recover.run(),
+        Command::Manual(manual) => manual.run(),
         Command::Token(token) => token.run(),
+        Command::Certificates(certificates) => certificates.run(),
     };
     match outcome {
         Ok(code) => code,

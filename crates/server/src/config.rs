@@ -2,51 +2,77 @@
 //! The configuration: one TOML file with environment overrides (`REVBRIDGE_HTTP__LISTEN=…`).
 //! Unknown keys are errors, so that a typing mistake is not a silent default.
 
+mod roles;
+mod rules;
 pub mod secrets;
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
-use figment::Figment;
-use figment::providers::{Env, Format, Toml};
+use anyhow::Context;
+use figment::providers::Env;
+use figment::value::{Uncased, UncasedStr};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::Date;
 
+use crate::check;
+use crate::role::Roles;
+
+pub use roles::{Peers, Rpc, Tls};
+pub use rules::Broken;
+
 /// Everything that `revbridge serve` needs to know.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
+    /// Your short name for this installation: it is part of every key and of every token. Never
+    /// change it once something is posted.
     pub tenant: String,
     /// Where keys, the private database and working files live.
     pub data_dir: PathBuf,
+    /// Where the record is kept.
     #[serde(default)]
     pub database: Database,
+    /// Where the API and the portal listen, and whose tokens they accept.
     #[serde(default)]
     pub http: Http,
+    /// What is shown to those who operate it.
     #[serde(default)]
     pub metrics: Metrics,
+    /// Your entities, facilities, payers, chart and calendar.
     pub reference: Reference,
     /// Claim-level opening file; read at every start, the same line again changes nothing.
     #[serde(default)]
     pub opening: Option<PathBuf>,
+    /// Drop folders of remittance files.
     #[serde(default, rename = "source")]
     pub sources: Vec<Source>,
+    /// The ERP instances that are posted to.
     #[serde(rename = "erp")]
     pub erps: Vec<Erp>,
+    /// How rows become journals, and which of them wait for a person.
     #[serde(default)]
     pub posting: Posting,
+    /// The record outside of the database: signed checkpoints and manifests.
     #[serde(default)]
     pub proof: crate::outside::Settings,
+    /// What is too large or too much.
     #[serde(default)]
     pub limits: Limits,
+    /// Where keys are kept; what is left out is drawn below `data_dir/keys` at the first start.
     #[serde(default)]
     pub keys: secrets::Keys,
+    /// How other processes reach this one, where roles run apart.
+    #[serde(default)]
+    pub rpc: Rpc,
+    /// Where each role that runs in another process answers.
+    #[serde(default)]
+    pub peers: Peers,
 }
 
 /// Where the record is kept.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Database {
     /// A private cluster below `data_dir`, started and stopped with the server.
@@ -54,12 +80,16 @@ pub enum Database {
     Embedded,
     /// A database of yours: `postgres://…`, or the place of a secret that holds that. Its two schemas
     /// are `intake` and `remittance`.
-    External { url: secrets::DatabaseUrl },
+    External {
+        /// `postgres://…`, or `{ file = "…" }`, `{ env = "NAME" }` or `{ vault = "path#field" }`.
+        url: secrets::DatabaseUrl,
+    },
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Http {
+    /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Needed to listen beyond loopback: TLS ends in front of us.
     pub behind_proxy: bool,
@@ -67,8 +97,9 @@ pub struct Http {
     pub upload_bytes_max: u64,
     /// Requests of one caller per minute; beyond it the answer is 429.
     pub rate_requests_max: u32,
-    /// Issuer and audience that a bearer token must name.
+    /// The issuer that a bearer token must name.
     pub issuer: String,
+    /// The audience that a bearer token must name.
     pub audience: String,
     /// A JWKS file of your issuer. Without one only tokens of `revbridge token` are accepted, and
     /// only on loopback.
@@ -90,7 +121,7 @@ impl Default for Http {
 }
 
 /// What is shown to those who operate it. No token is asked for, so it stays on loopback.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Metrics {
     /// A listener of its own for `/metrics` and `/health`. Without one `/metrics` is served beside the
@@ -110,7 +141,7 @@ impl Default for Metrics {
     }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reference {
     /// Folder of `entities.csv`, `facilities.csv`, `payers.csv`, `accounts.csv`, `periods.csv`,
@@ -134,7 +165,7 @@ fn pull_seconds() -> u64 {
     300
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unknown {
     /// Hold what names it until master data knows it.
@@ -145,19 +176,26 @@ pub enum Unknown {
 }
 
 /// A drop folder of remittance files.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
+    /// What the source is called in lists and journals.
     pub name: String,
+    /// The folder; what was taken moves to `done`, `duplicate` or `failed` below it.
     pub folder: PathBuf,
+    /// A file is taken once it has not changed for so long.
     #[serde(default = "quiet_ms")]
     pub quiet_ms: u64,
+    /// How often the folder is looked at.
     #[serde(default = "poll_ms")]
     pub poll_ms: u64,
+    /// Minutes east of UTC of the day on which a file counts as received. The first source's is
+    /// that of every document.
     #[serde(default)]
     pub utc_offset_minutes: i16,
     /// Take this as the date received instead of the day of receipt: for demonstrations.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub business_day: Option<Date>,
 }
 
@@ -170,14 +208,15 @@ fn poll_ms() -> u64 {
 }
 
 /// One ERP instance, by the name that routes and charts use.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Erp {
+    /// The name that `routes.csv`, the chart and `posting.route` use.
     pub name: String,
     #[serde(flatten)]
     pub adapter: system_erp::registry::Adapter,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Posting {
     /// The instance that books for every entity without a route of its own; needed where there is
@@ -185,13 +224,19 @@ pub struct Posting {
     pub route: Option<String>,
     /// `hold`: journals are closed and checked, and go out when a person releases them.
     pub mode: PostingMode,
-    /// Hold journals of these entities, or to these instances, whatever the mode.
+    /// Hold journals of these entities, whatever the mode.
     pub hold_entities: Vec<String>,
+    /// Hold journals to these instances, whatever the mode.
     pub hold_instances: Vec<String>,
+    /// A window closes so long after its first row, and becomes journals.
     pub window_ms: u64,
+    /// A window closes early when it holds so many rows.
     pub rows_max: usize,
+    /// Lines of one journal; the ERP's own limit where that is smaller.
     pub lines_max: usize,
+    /// A call to the ERP is given up after so long, and looked up before it is repeated.
     pub erp_call_ms_max: u64,
+    /// How long a crashed worker blocks its lane; longer than a call to the ERP.
     pub lease_ms: u64,
 }
 
@@ -212,19 +257,26 @@ impl Default for Posting {
 }
 
 /// Whether journals go out by themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PostingMode {
+    /// Each journal is sent as soon as it is closed and checked.
     #[default]
     Post,
+    /// Each journal waits for a person.
     Hold,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
+    /// Bytes of one document, however it comes; a larger one is not acknowledged.
     pub document_bytes_max: u64,
+    /// Connections to the database, for each of the two schemas.
     pub database_connections_max: u32,
+    /// For what has begun when the end is asked for; the rest goes on at the next start.
+    pub shutdown_ms_max: u64,
+    /// Limits of the X12 reader.
     pub x12: interchange::x12::Limits,
 }
 
@@ -233,6 +285,7 @@ impl Default for Limits {
         Self {
             document_bytes_max: 4 << 30,
             database_connections_max: 10,
+            shutdown_ms_max: 30_000,
             x12: interchange::x12::Limits::default(),
         }
     }
@@ -242,22 +295,34 @@ impl Default for Limits {
 /// and by tests.
 const ELSEWHERE: [&str; 5] = ["postgres_bin", "crash_at", "test_long", "seeds", "log"];
 
+/// Names of roles have dashes, names of variables cannot: `REVBRIDGE_PEERS__SYSTEM_ERP`.
+fn role_names(key: &UncasedStr) -> Uncased<'_> {
+    match key.as_str().to_ascii_lowercase().strip_prefix("peers__") {
+        Some(role) => format!("peers__{}", role.replace('_', "-")).into(),
+        None => key.into(),
+    }
+}
+
+/// What overrides the file: `REVBRIDGE_HTTP__LISTEN=…`.
+pub fn environment() -> Env {
+    Env::prefixed("REVBRIDGE_").ignore(&ELSEWHERE).map(role_names).split("__")
+}
+
+/// The shape of the file as a JSON Schema: keys, kinds, defaults, and what each is for.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Config).to_value()
+}
+
 impl Config {
-    /// Reads and checks a file; relative paths in it are relative to the file.
+    /// Reads and checks a file; relative paths in it are relative to the file. The error tells
+    /// everything that is wrong in it.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        if !path.is_file() {
-            bail!("no configuration at {}: name one with --config FILE", path.display());
-        }
-        let environment = Env::prefixed("REVBRIDGE_").split("__").ignore(&ELSEWHERE);
-        let figment = Figment::new().merge(Toml::file_exact(path)).merge(environment);
-        let mut config: Self =
-            figment.extract().with_context(|| format!("in {}", path.display()))?;
-        config.anchor(path.parent().unwrap_or(Path::new(".")));
-        config.check()?;
-        Ok(config)
+        let examined = check::examine(path);
+        check::refuse(&examined.findings)?;
+        examined.config.context("a configuration without errors can be read")
     }
 
-    fn anchor(&mut self, base: &Path) {
+    pub(crate) fn anchor(&mut self, base: &Path) {
         let anchored = |path: &mut PathBuf| *path = base.join(path.as_path());
         anchored(&mut self.data_dir);
         anchored(&mut self.reference.dir);
@@ -267,6 +332,7 @@ impl Config {
             path.iter_mut().for_each(anchored);
         }
         self.sources.iter_mut().for_each(|source| anchored(&mut source.folder));
+        roles::anchor(self, base);
         self.keys.anchor(base);
         if let Database::External { url: secrets::DatabaseUrl::Secret(place) } = &mut self.database
         {
@@ -284,88 +350,8 @@ impl Config {
         self.posting.route.as_deref().unwrap_or_else(first)
     }
 
-    fn check_instances(&self) -> anyhow::Result<()> {
-        let mut names = BTreeSet::new();
-        for erp in &self.erps {
-            if !model::target::is_name(&erp.name) {
-                bail!("erp {:?}: a name has 1 to 64 letters, digits, - _ or .", erp.name);
-            }
-            if !names.insert(erp.name.as_str()) {
-                bail!("erp {}: two [[erp]] have this name; give each its own", erp.name);
-            }
-        }
-        if names.is_empty() {
-            bail!("erp: at least one [[erp]] is needed");
-        }
-        let known = names.iter().copied().collect::<Vec<_>>().join(", ");
-        let Some(route) = &self.posting.route else {
-            if names.len() > 1 {
-                bail!("posting.route: say which [[erp]] books where no route does: {known}");
-            }
-            return self.check_hold(&names, &known);
-        };
-        if !names.contains(route.as_str()) {
-            bail!("posting.route = {route:?} names no [[erp]]; there are {known}");
-        }
-        self.check_hold(&names, &known)
-    }
-
-    fn check_hold(&self, names: &BTreeSet<&str>, known: &str) -> anyhow::Result<()> {
-        for instance in &self.posting.hold_instances {
-            if !names.contains(instance.as_str()) {
-                bail!("posting.hold_instances: {instance:?} is no [[erp]]; there are {known}");
-            }
-        }
-        Ok(())
-    }
-
-    /// What can be checked without connecting anywhere.
-    pub fn check(&self) -> anyhow::Result<()> {
-        if self.tenant.is_empty() {
-            bail!("tenant: must not be empty");
-        }
-        self.check_instances()?;
-        let listen = self.http.listen;
-        if !listen.ip().is_loopback() && !self.http.behind_proxy {
-            bail!(
-                "http.listen = {listen} is beyond loopback: there is no TLS here; put a proxy in \
-                 front and set http.behind_proxy = true, or listen on 127.0.0.1"
-            );
-        }
-        if !listen.ip().is_loopback() && self.http.jwks.is_none() {
-            bail!("http.jwks: needed beyond loopback, where our own tokens are not accepted");
-        }
-        self.keys.check()?;
-        if let Some(listen) = self.metrics.listen
-            && !listen.ip().is_loopback()
-        {
-            bail!(
-                "metrics.listen = {listen} is beyond loopback: metrics are served without a token; \
-                 listen on 127.0.0.1, or name a collector with OTEL_EXPORTER_OTLP_ENDPOINT"
-            );
-        }
-        if self.metrics.sample_ms == 0 || self.metrics.completeness_ms == 0 {
-            bail!("metrics.sample_ms and metrics.completeness_ms: must be above 0");
-        }
-        if self.posting.erp_call_ms_max >= self.posting.lease_ms {
-            bail!(
-                "posting.erp_call_ms_max = {} must be below posting.lease_ms = {}: a call that \
-                 outlives its lease could be repeated by another worker",
-                self.posting.erp_call_ms_max,
-                self.posting.lease_ms
-            );
-        }
-        for erp in &self.erps {
-            let settle = erp.adapter.settle_ms();
-            if settle < self.posting.erp_call_ms_max {
-                bail!(
-                    "erp {}: settle_ms = {settle} must not be below posting.erp_call_ms_max = {}: a \
-                     request could land after it was given up",
-                    erp.name,
-                    self.posting.erp_call_ms_max
-                );
-            }
-        }
-        Ok(())
+    /// What a process with these roles needs beyond what every process does.
+    pub fn missing_for(&self, roles: &Roles) -> Vec<Broken> {
+        roles::missing(self, roles)
     }
 }

@@ -1,25 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-//! `/health/live`: the process answers. `/health/ready`: what it cannot work without answers too; the
-//! body says of each dependency how it stands, and of a recovery or of checkpoints that cannot be
-//! written.
+//! `/health/live`: the process answers, and which roles it runs. `/health/ready`: whatever its roles
+//! cannot do without answers too; the body says of each dependency how it stands, and of a recovery or
+//! of checkpoints that cannot be written.
+
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
+use futures::future::{BoxFuture, join_all};
 use serde::Serialize;
-use store::PostgresBook;
 
 use crate::config::Config;
-use crate::database::Books;
 use crate::recovery::Condition;
+use crate::role::Roles;
 use crate::watch::LastLook;
+
+/// A need that has not answered by then does not answer.
+const ANSWER_MAX: Duration = Duration::from_secs(3);
+
+const STARTING: &str = "the start";
+
+type Ask = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
 /// What is asked, and what was seen at the last look.
 #[derive(Clone)]
 pub struct Health {
-    book: PostgresBook,
+    roles: Roles,
+    needs: Arc<RwLock<Vec<(String, Ask)>>>,
     last: LastLook,
-    condition: Condition,
+    condition: Arc<OnceLock<Condition>>,
     queue_age_s_max: u64,
 }
 
@@ -52,24 +63,48 @@ impl Check {
 #[derive(Debug, Serialize)]
 struct Ready {
     ready: bool,
+    roles: String,
     checks: Vec<Check>,
 }
 
 impl Health {
-    pub fn new(config: &Config, books: &Books, condition: Condition, last: LastLook) -> Self {
-        Self {
-            book: books.remittance.clone(),
+    /// Until its rooms are wired, a process is alive and not ready.
+    pub fn starting(config: &Config, roles: &Roles, last: LastLook) -> Self {
+        let health = Self {
+            roles: roles.clone(),
+            needs: Arc::default(),
             last,
-            condition,
+            condition: Arc::default(),
             queue_age_s_max: config.metrics.queue_age_s_max,
-        }
+        };
+        health.needs(STARTING, || Box::pin(async { Err("not finished".to_owned()) }));
+        health
+    }
+
+    pub fn started(&self) {
+        let mut needs = self.needs.write().unwrap_or_else(PoisonError::into_inner);
+        needs.retain(|(name, _)| name != STARTING);
+    }
+
+    /// The roles here are of no use while `ask` fails, with a text for anybody.
+    pub fn needs(
+        &self,
+        name: impl Into<String>,
+        ask: impl Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync + 'static,
+    ) {
+        let mut needs = self.needs.write().unwrap_or_else(PoisonError::into_inner);
+        needs.push((name.into(), Arc::new(ask)));
+    }
+
+    /// How the record outside of the database stands, where a book is here.
+    pub fn tells(&self, condition: Condition) {
+        // It is told once, at the start.
+        let _ = self.condition.set(condition);
     }
 
     async fn ready(&self) -> Ready {
-        let database = self.book.answers().await.err();
-        let database = database.map(|_| "the database does not answer".to_owned());
-        let mut checks = vec![Check::new("database", Need::Needed, database)];
-        for why in self.condition.complaints() {
+        let mut checks = self.needed().await;
+        for why in self.condition.get().map(Condition::complaints).unwrap_or_default() {
             checks.push(Check::new("record outside the database", Need::WaitedFor, Some(why)));
         }
         for (name, why) in self.last.erps() {
@@ -77,7 +112,19 @@ impl Health {
         }
         checks.extend(self.queues());
         let ready = checks.iter().all(|check| check.ok || check.need == Need::WaitedFor);
-        Ready { ready, checks }
+        Ready { ready, roles: self.roles.to_string(), checks }
+    }
+
+    async fn needed(&self) -> Vec<Check> {
+        let needs = self.needs.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let asked = needs.into_iter().map(|(name, ask)| async move {
+            let why = match tokio::time::timeout(ANSWER_MAX, ask()).await {
+                Ok(answer) => answer.err(),
+                Err(_) => Some(format!("no answer within {} s", ANSWER_MAX.as_secs())),
+            };
+            Check::new(name, Need::Needed, why)
+        });
+        join_all(asked).await
     }
 
     fn queues(&self) -> impl Iterator<Item = Check> {
@@ -95,6 +142,8 @@ impl Health {
 }
 
 pub fn router(health: Health) -> Router {
+    let roles = health.roles.to_string();
+    let live = move || async move { format!("live: {roles}\n") };
     let ready = move || {
         let health = health.clone();
         async move {
@@ -103,6 +152,5 @@ pub fn router(health: Health) -> Router {
             (status, Json(ready))
         }
     };
-    let live = || async { "live\n" };
     Router::new().route("/health/live", get(live)).route("/health/ready", get(ready))
 }

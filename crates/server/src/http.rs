@@ -6,7 +6,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use experience_gateway::Desk;
+use experience_gateway::{Desk, Gateway};
 use experience_portal::Transport;
 
 use tower::ServiceBuilder;
@@ -16,22 +16,23 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::config::Config;
 use crate::health::{self, Health};
 use crate::keys::Secured;
+use crate::manual;
 use crate::telemetry;
-use crate::wiring::Rooms;
 
 pub async fn router(
     config: &Config,
     secured: &Secured,
-    rooms: &Rooms,
+    gateway: Gateway,
     health: Health,
 ) -> anyhow::Result<Router> {
-    let desk = Desk::new(rooms.gateway.clone());
+    let desk = Desk::new(gateway);
     let session = secured.ring(config, |keys| &keys.session, "session").await?;
     let transport = match config.http.behind_proxy {
         true => Transport::Tls,
         false => Transport::Loopback,
     };
-    let settings = experience_portal::Settings::new(session, transport);
+    let mut settings = experience_portal::Settings::new(session, transport);
+    settings.manual = manual::for_the_portal();
     let portal = experience_portal::router(desk.clone(), settings);
     let api = experience_gateway::router(desk);
     let layers = ServiceBuilder::new()

@@ -84,8 +84,7 @@ impl Sources {
                 Some(std::fs::read(path).with_context(|| format!("http.jwks {}", path.display()))?)
             }
         };
-        let loopback = self.config.http.listen.ip().is_loopback();
-        let local = match loopback {
+        let local = match self.config.only_on_this_machine() {
             true => Some(local_issuer(&self.config)?.jwks().to_string().into_bytes()),
             false => None,
         };

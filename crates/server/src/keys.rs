@@ -11,6 +11,7 @@ use ports::keys::{KEY_BYTES, KeyEncryption};
 use ports::secret::{LiveKeys, Secret, Secrets};
 use secrecy::ExposeSecret;
 use system_identity::{RingKeys, SecretStore, TransitKeys, Vault, draw_keys};
+use tokio::sync::OnceCell;
 use workflow::Shutdown;
 
 use crate::config::secrets::{EncryptionKeys, Keys};
@@ -35,19 +36,22 @@ pub fn encryption_file(config: &Config) -> Option<PathBuf> {
 /// Whoever needs a secret gets it from here.
 pub struct Secured {
     pub store: Arc<SecretStore>,
-    pub encryption: Arc<dyn KeyEncryption>,
+    vault: Option<Vault>,
+    encryption: OnceCell<Arc<dyn KeyEncryption>>,
 }
 
 impl Secured {
-    /// Opens the places that everything depends on. Nothing is asked of Vault unless a place is in it.
+    /// Nothing is asked of any place before somebody needs what is there.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
-        let vault = match &config.keys.vault {
-            None => None,
-            Some(settings) => Some(Vault::new(settings).context("keys.vault")?),
-        };
+        let vault = vault(config)?;
         let store = Arc::new(SecretStore::new(vault.clone()));
-        let encryption = encryption(config, &store, vault).await.context("keys.encryption")?;
-        Ok(Self { store, encryption })
+        Ok(Self { store, vault, encryption: OnceCell::new() })
+    }
+
+    /// The key-encryption keys, which only roles with a book need.
+    pub async fn encryption(&self, config: &Config) -> anyhow::Result<&Arc<dyn KeyEncryption>> {
+        let opening = || encryption(config, &self.store, self.vault.clone());
+        self.encryption.get_or_try_init(opening).await.context("keys.encryption")
     }
 
     /// A ring from its place; from a file below `data_dir/keys`, drawn when it is not there, where
@@ -87,13 +91,33 @@ impl Secured {
     }
 
     pub async fn database_url(&self, config: &Config) -> anyhow::Result<Option<String>> {
-        match &config.database {
-            Database::Embedded => Ok(None),
-            Database::External { url: DatabaseUrl::Plain(url) } => Ok(Some(url.clone())),
-            Database::External { url: DatabaseUrl::Secret(place) } => {
-                let url = self.store.read(place).await.context("database.url")?;
-                Ok(Some(url.expose_secret().to_owned()))
-            }
+        database_url(config, &self.store).await
+    }
+}
+
+fn vault(config: &Config) -> anyhow::Result<Option<Vault>> {
+    match &config.keys.vault {
+        None => Ok(None),
+        Some(settings) => Ok(Some(Vault::new(settings).context("keys.vault")?)),
+    }
+}
+
+/// The secrets of an installation without its keys: nothing is drawn.
+pub fn secrets(config: &Config) -> anyhow::Result<SecretStore> {
+    Ok(SecretStore::new(vault(config)?))
+}
+
+/// The URL of an external database, from wherever it is kept.
+pub async fn database_url(
+    config: &Config,
+    secrets: &SecretStore,
+) -> anyhow::Result<Option<String>> {
+    match &config.database {
+        Database::Embedded => Ok(None),
+        Database::External { url: DatabaseUrl::Plain(url) } => Ok(Some(url.clone())),
+        Database::External { url: DatabaseUrl::Secret(place) } => {
+            let url = secrets.read(place).await.context("database.url")?;
+            Ok(Some(url.expose_secret().to_owned()))
         }
     }
 }
@@ -120,9 +144,22 @@ async fn encryption(
 /// A key file of ours, made on first start and readable by its owner alone.
 fn drawn(path: &Path) -> anyhow::Result<PathBuf> {
     if !path.exists() {
-        draw_keys(path).with_context(|| format!("making key {}", path.display()))?;
+        made_once(path).with_context(|| format!("making key {}", path.display()))?;
     }
     Ok(path.to_owned())
+}
+
+/// Draws a key beside its place and links it there: of two processes that do so at once, one is faster
+/// and both read the same.
+fn made_once(path: &Path) -> anyhow::Result<()> {
+    let beside = path.with_extension(uuid::Uuid::new_v4().to_string());
+    draw_keys(&beside)?;
+    let linked = std::fs::hard_link(&beside, path);
+    std::fs::remove_file(&beside)?;
+    match linked {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        linked => Ok(linked?),
+    }
 }
 
 /// Reads every place again and again until the end, and says what has changed, never to what.

@@ -18,6 +18,7 @@ use ports::log_proof::TreeHead;
 use proof::checkpoint::Checkpoint;
 use proof::note::{NOTE_BYTES_MAX, Signer};
 use proof::path::Head;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
@@ -29,16 +30,16 @@ use crate::keys::Secured;
 /// One file per hour and so many entries: a later checkpoint takes the place of an earlier one.
 const ENTRIES_PER_FILE: u64 = 1_000;
 
-/// `[proof]` of the configuration.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// The record outside of the database.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Where checkpoints and manifests are written: best on another disk or machine than the
     /// database. `checkpoints` below `data_dir` when left out.
     pub dir: Option<PathBuf>,
-    /// A checkpoint at most so long after an entry …
+    /// A checkpoint is signed at most so long after an entry of the log.
     pub checkpoint_ms_max: u64,
-    /// … or after so many entries.
+    /// A checkpoint is signed after so many entries, however soon.
     pub checkpoint_entries_max: u64,
 }
 

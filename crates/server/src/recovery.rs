@@ -5,15 +5,20 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use anyhow::Context;
 use model::code::Code;
 use ports::book::Records;
 use ports::checkpoint::{Checkpoints, Manifests, Request};
 use ports::failure::Failure;
 use store::PostgresBook;
 use time::OffsetDateTime;
-use workflow::{Checkpointer, Lanes, Shutdown, Standing, standing};
+use workflow::{Checkpointer, Shutdown, Standing, standing};
 
-use crate::outside::Outside;
+use crate::config::Config;
+use crate::database::Books;
+use crate::keys::Secured;
+use crate::outside::{self, Outside};
+use crate::works::Gate;
 
 /// Names of the rooms in the outside record and on the command line.
 pub const INTAKE: &str = "intake";
@@ -24,17 +29,18 @@ pub const REMITTANCE: &str = "remittance";
 const MANIFEST_MARGIN: time::Duration = time::Duration::seconds(60);
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// The two books beside the record outside.
+/// The books that are here beside the record outside.
 #[derive(Clone)]
 pub struct Comparison {
-    pub intake: PostgresBook,
-    pub remittance: PostgresBook,
+    pub intake: Option<PostgresBook>,
+    pub remittance: Option<PostgresBook>,
     pub outside: Outside,
 }
 
 impl Comparison {
-    pub fn rooms(&self) -> [(Code, &PostgresBook); 2] {
-        [(Code::new(INTAKE), &self.intake), (Code::new(REMITTANCE), &self.remittance)]
+    pub fn rooms(&self) -> impl Iterator<Item = (Code, &PostgresBook)> {
+        let rooms = [(INTAKE, &self.intake), (REMITTANCE, &self.remittance)];
+        rooms.into_iter().filter_map(|(room, book)| Some((Code::new(room), book.as_ref()?)))
     }
 
     /// Why posting must wait; `None` where the database is the one that was witnessed.
@@ -64,17 +70,54 @@ impl Comparison {
 
     /// Between the last checkpoint and the end a journal may have been sent and forgotten.
     async fn unknown_journals(&self) -> Result<u64, Failure> {
+        let Some(book) = &self.remittance else { return Ok(0) };
         let last = self.outside.latest(&Code::new(REMITTANCE)).await?;
         let since = last.map_or(OffsetDateTime::UNIX_EPOCH, |last| last.at - MANIFEST_MARGIN);
         let mut unknown = 0;
         for key in self.outside.keys_since(since).await? {
-            if self.remittance.journal(&key).await?.is_some() {
+            if book.journal(&key).await?.is_some() {
                 continue;
             }
             let manifest = self.outside.manifest(&key).await?;
             unknown += u64::from(manifest.is_some_and(|one| one.request == Request::MayBeOut));
         }
         Ok(unknown)
+    }
+}
+
+/// What a process with a book keeps of it outside of the database.
+#[derive(Clone)]
+pub struct Record {
+    pub comparison: Comparison,
+    pub condition: Condition,
+    pub of_intake: Option<Arc<Checkpointer>>,
+    pub of_remittance: Option<Arc<Checkpointer>>,
+}
+
+impl Record {
+    /// Opens the record and judges the books by it; nothing where no book is here.
+    pub async fn open(
+        config: &Config,
+        secured: &Secured,
+        books: &Books,
+    ) -> anyhow::Result<Option<Self>> {
+        if books.intake.is_none() && books.remittance.is_none() {
+            return Ok(None);
+        }
+        let outside = outside::open(config, secured).await?;
+        let witness = |room: &str, book: &Option<PostgresBook>| {
+            let (book, outside) = (Arc::new(book.clone()?), Arc::new(outside.clone()));
+            let limits = config.proof.limits();
+            Some(Arc::new(Checkpointer::new(book, outside, Code::new(room), limits)))
+        };
+        let of_intake = witness(INTAKE, &books.intake);
+        let of_remittance = witness(REMITTANCE, &books.remittance);
+        let witnesses = [&of_intake, &of_remittance].into_iter().flatten().cloned().collect();
+        let (intake, remittance) = (books.intake.clone(), books.remittance.clone());
+        let comparison = Comparison { intake, remittance, outside };
+        let condition = Condition::new(witnesses);
+        judge(&comparison, &condition).await.context("comparing with the checkpoints")?;
+        Ok(Some(Self { comparison, condition, of_intake, of_remittance }))
     }
 }
 
@@ -112,7 +155,7 @@ impl Condition {
 }
 
 /// Judged once, before anything is posted.
-pub async fn judge(comparison: &Comparison, condition: &Condition) -> Result<(), Failure> {
+async fn judge(comparison: &Comparison, condition: &Condition) -> Result<(), Failure> {
     let lost = comparison.lost().await?;
     if let Some(why) = &lost {
         tracing::error!(
@@ -124,9 +167,9 @@ pub async fn judge(comparison: &Comparison, condition: &Condition) -> Result<(),
     Ok(())
 }
 
-/// Serves the posting lane once the database is whole, without a restart.
-pub async fn serve_when_whole(
-    posting: Lanes,
+/// Opens the gate of posting once the database is whole, without a restart.
+pub async fn open_when_whole(
+    whole: Gate,
     comparison: Comparison,
     condition: Condition,
     mut stopping: Shutdown,
@@ -146,5 +189,5 @@ pub async fn serve_when_whole(
             Err(failure) => tracing::warn!("whether the recovery has ended is unknown: {failure}"),
         }
     }
-    posting.serve(stopping).await;
+    whole.open();
 }

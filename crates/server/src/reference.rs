@@ -4,8 +4,14 @@
 
 mod files;
 mod in_force;
+mod lines;
+mod opening;
+mod table;
 mod targets;
 
-pub use files::{Files, opening_lines, read};
+pub use files::{Files, Tables, read};
 pub use in_force::InForce;
+pub use lines::{AccountLine, RouteLine};
+pub use opening::{findings as opening_findings, lines as opening_lines};
+pub use table::Table;
 pub use targets::Instances;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The running service: lanes, folders, reference refresh and HTTP, started and stopped together.
-//! Whatever was acknowledged before the stop goes on at the next start.
+//! The running process: the rooms of its roles, their work and their listeners, started and stopped
+//! together. Whatever was acknowledged before the stop goes on at the next start.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,174 +8,118 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
-use model::code::Code;
-use system_rcm::folder::{Folder, FolderSettings};
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
-use workflow::{Shutdown, Stop, shutdown};
 
-use crate::config::{Config, Source};
+use crate::config::{Broken, Config};
 use crate::database::{self, Books};
 use crate::health::Health;
+use crate::http;
 use crate::keys::{self, Secured};
+use crate::role::{Role, Roles};
 use crate::watch::{LastLook, Watch, Watched};
 use crate::wiring::{self, Rooms};
-use crate::{http, recovery, reference};
+use crate::works::{Gate, Works};
 
-/// Opening lines handed over at a time.
-const OPENING_LINES_MAX: usize = 500;
-/// Staged uploads without an acknowledgement are removed after so long.
-const SWEEP_HOURS: u32 = 24;
-
-/// A started service.
+/// A started process.
 pub struct Running {
-    pub address: SocketAddr,
+    pub roles: Roles,
+    /// Where the API and the portal answer, if the gateway runs here.
+    pub address: Option<SocketAddr>,
     pub rooms: Rooms,
-    pub books: Books,
-    stop: Stop,
-    tasks: JoinSet<()>,
+    books: Books,
+    works: Works,
+    shutdown_max: Duration,
 }
 
-/// Starts everything. When this returns, the API answers and the lanes work.
-pub async fn start(config: &Config) -> anyhow::Result<Running> {
-    let secured = Secured::open(config).await?;
-    let books = database::open(config, &secured).await?;
-    let rooms = wiring::wire(config, &secured, &books).await?;
-    open_balances(config, &rooms).await?;
-    let swept = ports::raw::RawStore::sweep(&books.intake, SWEEP_HOURS).await;
-    if let Ok(swept) = swept
-        && swept > 0
-    {
-        tracing::info!("{swept} uploads that were never acknowledged were removed");
+/// Starts these roles. When this returns their listeners answer; what they ask of others may still
+/// be on its way, and is waited for by whoever needs it.
+pub async fn start(config: &Config, roles: &Roles) -> anyhow::Result<Running> {
+    if let Some(Broken { key, wrong, cure }) = config.missing_for(roles).first() {
+        anyhow::bail!("{key}: {wrong}; {cure}");
     }
-    // A sender may drop its first file as soon as the service says that it is ready.
-    let mut folders = Vec::new();
-    for source in &config.sources {
-        folders.push((open_folder(source, &rooms).await?, source.poll_ms));
-    }
-    let listener = TcpListener::bind(config.http.listen)
-        .await
-        .with_context(|| format!("http.listen = {}", config.http.listen))?;
-    let address = listener.local_addr()?;
-    let (stop, stopping) = shutdown();
-    let mut tasks = JoinSet::new();
+    let first = roles.iter().next().context("a process runs at least one role")?;
+    let mut works = Works::new();
     let last = LastLook::default();
-    let health = Health::new(config, &books, rooms.condition.clone(), last.clone());
-    let router = http::router(config, &secured, &rooms, health.clone()).await?;
-    tasks.spawn(answer(listener, router, stopping.clone()));
+    let health = Health::starting(config, roles, last.clone());
     if let Some(listen) = config.metrics.listen {
-        let listener = TcpListener::bind(listen).await;
-        let listener = listener.with_context(|| format!("metrics.listen = {listen}"))?;
-        tracing::info!("metrics on http://{}/metrics", listener.local_addr()?);
-        tasks.spawn(answer(listener, http::operations(health), stopping.clone()));
+        let listener = bind(listen, "metrics.listen").await?;
+        tracing::info!("health and metrics on http://{}", listener.local_addr()?);
+        answer(&mut works, first, listener, http::operations(health.clone()));
     }
-    let looking = Watch::new(watched(&rooms, &books), config.metrics.clone(), last);
-    tasks.spawn(looking.run(stopping.clone()));
-    tasks.spawn(rooms.lanes.clone().serve(stopping.clone()));
-    tasks.spawn(recovery::serve_when_whole(
-        rooms.posting.clone(),
-        rooms.comparison.clone(),
-        rooms.condition.clone(),
-        stopping.clone(),
-    ));
-    for (folder, poll_ms) in folders {
-        tasks.spawn(watch(folder, poll_ms, stopping.clone()));
+    let secured = Arc::new(Secured::open(config).await?);
+    let books = database::open(config, roles, &secured).await?;
+    let rooms = wiring::wire(config, roles, &secured, &books, &mut works, &health).await?;
+    let mut address = None;
+    if let Some(gateway) = &rooms.gateway {
+        let router = http::router(config, &secured, gateway.clone(), health.clone()).await?;
+        let listener = bind(config.http.listen, "http.listen").await?;
+        address = Some(listener.local_addr()?);
+        answer(&mut works, Role::Gateway, listener, router);
     }
+    answer_peers(config, roles, &rooms, &mut works).await?;
+    let watcher = if roles.has(Role::Oversight) { Role::Oversight } else { first };
+    let looking = Watch::new(watched(roles, &rooms, &books), config.metrics.clone(), last);
+    works.spawn(watcher, looking.run(works.stopping()));
     let poll_ms = config.keys.secrets_poll_ms;
-    tasks.spawn(keys::follow(Arc::clone(&secured.store), poll_ms, stopping.clone()));
-    tasks.spawn(rooms.issuers.clone().follow(poll_ms, stopping.clone()));
-    tasks.spawn(refresh(config, &rooms, stopping));
-    Ok(Running { address, rooms, books, stop, tasks })
+    works.spawn(first, keys::follow(Arc::clone(&secured.store), poll_ms, works.stopping()));
+    health.started();
+    let shutdown_max = Duration::from_millis(config.limits.shutdown_ms_max);
+    Ok(Running { roles: roles.clone(), address, rooms, books, works, shutdown_max })
 }
 
-async fn answer(listener: TcpListener, router: Router, mut stopping: Shutdown) {
-    let serving =
-        axum::serve(listener, router).with_graceful_shutdown(async move { stopping.asked().await });
-    if let Err(error) = serving.await {
-        tracing::error!("a listener ended: {error}");
-    }
+/// Answers the other processes of the installation, if this one is told where.
+async fn answer_peers(
+    config: &Config,
+    roles: &Roles,
+    rooms: &Rooms,
+    works: &mut Works,
+) -> anyhow::Result<()> {
+    let Some(listen) = &config.rpc.listen else { return Ok(()) };
+    let listener = rpc::Listener::bind(listen).await?;
+    let role = roles.asked_from_elsewhere().unwrap_or(Role::Gateway);
+    let mut stopping = works.stopping();
+    let served = wiring::served(config, roles, rooms);
+    let (tls, policy) = (config.rpc.server_tls(), rpc::Policy::of_the_roles());
+    works.spawn_vital(role, "answering other processes", async move {
+        served.serve(listener, tls, policy, async move { stopping.asked().await }).await
+    });
+    Ok(())
 }
 
-fn watched(rooms: &Rooms, books: &Books) -> Watched {
+/// What is looked at here: every book of this process, and the ERPs where they are spoken to.
+fn watched(roles: &Roles, rooms: &Rooms, books: &Books) -> Watched {
+    let named = [("intake", &books.intake), ("remittance", &books.remittance)];
+    let own = named.into_iter().filter_map(|(name, book)| Some((name, book.clone()?)));
     Watched {
-        books: vec![("intake", books.intake.clone()), ("remittance", books.remittance.clone())],
-        intake: Some(books.intake.clone()),
-        oversight: Some(rooms.overseer.clone()),
-        erps: rooms.erps.clone(),
+        books: own.collect(),
+        intake: books.intake.clone(),
+        oversight: rooms.overseer.clone(),
+        erps: rooms.erps.clone().filter(|_| roles.has(Role::Erp)),
     }
 }
 
 impl Running {
-    /// Finishes what is in a step and gives every lane back.
-    pub async fn stop(mut self) {
-        self.stop.now();
-        let all = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(Duration::from_secs(30), all).await.is_err() {
-            tracing::warn!("not everything ended within 30 s; it goes on at the next start");
-        }
-        self.books.intake.close().await;
-        self.books.remittance.close().await;
-        if let Some(cluster) = self.books.cluster.take() {
-            let stopped = tokio::task::spawn_blocking(move || cluster.stop()).await;
-            if let Ok(Err(error)) = stopped {
-                tracing::warn!("the private Postgres did not stop: {error}");
-            }
-        }
+    /// Passed once the process is of no use any more, and has said why.
+    pub fn broken(&self) -> Gate {
+        self.works.broken()
+    }
+
+    /// Takes nothing more, finishes what is in a step or being answered, and gives every lane back.
+    pub async fn stop(self) {
+        self.works.end(self.shutdown_max).await;
+        drop(self.rooms);
+        self.books.close().await;
     }
 }
 
-async fn open_balances(config: &Config, rooms: &Rooms) -> anyhow::Result<()> {
-    let Some(path) = &config.opening else { return Ok(()) };
-    let lines = reference::opening_lines(path, &rooms.tokeniser)?;
-    for part in lines.chunks(OPENING_LINES_MAX) {
-        rooms.remittances.open(part.to_vec()).await.context("entering the opening file")?;
-    }
-    tracing::info!("{} opening lines are entered", lines.len());
-    Ok(())
+async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("{key} = {address}"))
 }
 
-async fn open_folder(source: &Source, rooms: &Rooms) -> anyhow::Result<Folder> {
-    let mut settings = FolderSettings::new(source.folder.clone(), Code::new(&source.name));
-    settings.quiet = Duration::from_millis(source.quiet_ms);
-    let opened = Folder::open(settings, rooms.accept.clone()).await;
-    opened.with_context(|| format!("source {}: {}", source.name, source.folder.display()))
-}
-
-async fn watch(mut folder: Folder, poll_ms: u64, mut stopping: Shutdown) {
-    while !stopping.is_asked() {
-        match folder.pass().await {
-            Ok(pass) if pass.done + pass.duplicates + pass.failed > 0 => tracing::info!(
-                done = pass.done,
-                duplicates = pass.duplicates,
-                failed = pass.failed,
-                "files were taken"
-            ),
-            Ok(_) => {}
-            Err(error) => tracing::error!("a drop folder cannot be read: {error}"),
-        }
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(poll_ms)) => {}
-            () = stopping.asked() => {}
-        }
-    }
-}
-
-fn refresh(
-    config: &Config,
-    rooms: &Rooms,
-    mut stopping: Shutdown,
-) -> impl Future<Output = ()> + Send + 'static {
-    let every = Duration::from_secs(config.reference.pull_seconds.max(1));
-    let (reference, erps) = (Arc::clone(&rooms.reference), rooms.erps.clone());
-    async move {
-        while !stopping.is_asked() {
-            tokio::select! {
-                () = tokio::time::sleep(every) => {}
-                () = stopping.asked() => return,
-            }
-            if let Err(failure) = reference.refresh(&erps).await {
-                tracing::warn!("the reference data in force stays: {failure}");
-            }
-        }
-    }
+/// Answers until stopping is asked for, and then whatever is being asked.
+fn answer(works: &mut Works, role: Role, listener: TcpListener, router: Router) {
+    let mut stopping = works.stopping();
+    let serving =
+        axum::serve(listener, router).with_graceful_shutdown(async move { stopping.asked().await });
+    works.spawn_vital(role, "a listener", async move { serving.await });
 }

@@ -13,7 +13,7 @@ use model::money::Minor;
 use model::role::Role;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Counter;
-use ports::erp::{Erp, MasterKind};
+use ports::erp::{Instances, MasterKind};
 use ports::failure::Failure;
 use ports::oversight::{Completeness, Oversight};
 use process_oversight::{OversightProcess, PostingDelay};
@@ -25,13 +25,16 @@ use crate::config::Metrics;
 /// An ERP that has not answered by then does not answer.
 const ERP_ANSWER_MAX: Duration = Duration::from_secs(5);
 
+/// Between two looks until every ERP has answered once.
+const STARTING_PAUSE: Duration = Duration::from_millis(500);
+
 /// What this process has that can be looked at. A role that is not here leaves its part empty.
 pub struct Watched {
     /// Books by the name of their room.
     pub books: Vec<(&'static str, PostgresBook)>,
     pub intake: Option<PostgresBook>,
     pub oversight: Option<Arc<OversightProcess>>,
-    pub erps: Vec<Erp>,
+    pub erps: Option<Instances>,
 }
 
 /// The last look.
@@ -105,11 +108,18 @@ impl Watch {
         let every = Duration::from_millis(self.settings.sample_ms);
         while !stopping.is_asked() {
             self.look().await;
+            let pause = if self.has_reached_erps() { every } else { every.min(STARTING_PAUSE) };
             tokio::select! {
-                () = tokio::time::sleep(every) => {}
+                () = tokio::time::sleep(pause) => {}
                 () = stopping.asked() => {}
             }
         }
+    }
+
+    /// Whether each ERP has answered since the start.
+    fn has_reached_erps(&self) -> bool {
+        let erps = self.watched.erps.as_ref();
+        erps.is_none_or(|erps| erps.names().iter().all(|name| erps.get(name).is_ok()))
     }
 
     async fn look(&mut self) {
@@ -161,15 +171,16 @@ impl Watch {
 
     /// The smallest list that an ERP has is asked for.
     async fn look_at_erps(&self) {
-        for erp in &self.watched.erps {
-            let asked = tokio::time::timeout(ERP_ANSWER_MAX, erp.master.pull(MasterKind::Period));
-            let why = match asked.await {
+        let Some(erps) = &self.watched.erps else { return };
+        for name in erps.names() {
+            let asked = async { erps.get(&name)?.master.pull(MasterKind::Period).await };
+            let why = match tokio::time::timeout(ERP_ANSWER_MAX, asked).await {
                 Ok(Ok(_)) => None,
                 Ok(Err(failure)) => Some(failure.to_string()),
                 Err(_) => Some(format!("no answer within {} s", ERP_ANSWER_MAX.as_secs())),
             };
             self.last.write(|look| {
-                look.erps.insert(erp.target.clone(), why);
+                look.erps.insert(name, why);
             });
         }
     }

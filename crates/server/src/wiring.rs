@@ -1,302 +1,122 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Wiring: every consumer of a port is given its implementation here, and nowhere else.
+//! Wiring: every consumer of a port is given its implementation here, and nowhere else: the one of
+//! this process where the role runs here, otherwise the one that asks the peer.
+
+mod gateway;
+mod intake;
+mod peers;
+mod process_oversight;
+mod process_remittance;
+mod system_erp;
+mod system_identity;
+mod system_rcm;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use anyhow::Context;
+use ::process_oversight::OversightProcess;
 use experience_gateway::Gateway;
-use intake::{INTAKE_LANE, Intake, ReadDocument, TokenKey, Tokeniser};
 use model::code::Code;
-use model::reference::Reference;
-use ports::accept::Accept;
-use ports::erp::Erp;
-use ports::inquiry::Inquiry;
+use ports::erp::{ErpBook, Instances};
+use ports::identity::Identity;
 use ports::oversight::Oversight;
-use ports::remittances::Remittances;
-use ports::secret::Secrets;
-use posting::{Hold, POSTING_LANE, Posting};
-use process_oversight::OversightProcess;
-use process_remittance_to_reconciliation as remittance;
-use system_rcm::remittance_x12::RemittanceX12;
-use time::UtcOffset;
-use workflow::{Checkpointer, Lanes, Runner, Sequencer};
 
-use crate::config::{Config, PostingMode, Unknown};
+use crate::config::Config;
 use crate::database::Books;
-use crate::issuers::Issuers;
+use crate::health::Health;
 use crate::keys::Secured;
-use crate::recovery::{self, Comparison, Condition};
-use crate::reference::{self, InForce};
+use crate::recovery::Record;
+use crate::role::{Role, Roles};
+use crate::works::{Gate, Works};
+use peers::Peers;
 
-/// Everything that runs, wired together.
+pub use intake::IntakeRoom;
+pub use process_remittance::RemittanceRoom;
+pub use system_erp::{connect, named as instances};
+
+/// What can be asked in this process: of the roles that run here, and of those that they ask.
+#[derive(Default)]
 pub struct Rooms {
-    pub accept: Arc<dyn Accept>,
-    pub remittances: Arc<dyn Remittances>,
-    pub inquiry: Arc<dyn Inquiry>,
-    /// The same questions to intake's own book.
-    pub intake: Arc<dyn Inquiry>,
-    pub oversight: Arc<dyn Oversight>,
-    /// The same, as the watch follows it.
-    pub overseer: Arc<OversightProcess>,
-    pub reference: Arc<InForce>,
-    pub erps: Vec<Erp>,
-    pub tokeniser: Tokeniser,
-    pub gateway: Gateway,
-    pub issuers: Issuers,
-    /// All but posting.
-    pub lanes: Lanes,
-    /// Served once the database is the one that was witnessed.
-    pub posting: Lanes,
-    pub comparison: Comparison,
-    pub condition: Condition,
+    pub identity: Option<Arc<dyn Identity>>,
+    pub erps: Option<Instances>,
+    /// For oversight.
+    pub erp_books: Option<BTreeMap<Code, Arc<dyn ErpBook>>>,
+    pub remittance: Option<RemittanceRoom>,
+    pub intake: Option<IntakeRoom>,
+    pub oversight: Option<Arc<dyn Oversight>>,
+    /// The same, as the watch follows it, if it runs here.
+    pub overseer: Option<Arc<OversightProcess>>,
+    pub gateway: Option<Gateway>,
 }
 
-/// How long the server waits for an ERP at its start.
-const ERP_WAIT: Duration = Duration::from_secs(60);
+/// The name of intake's own book and log, beside those of the processes.
+const INTAKE_BOOK: &str = "intake";
 
-/// Connects the rooms.
-pub async fn wire(config: &Config, secured: &Secured, books: &Books) -> anyhow::Result<Rooms> {
-    let tenant = Code::new(&config.tenant);
-    let erps = connect(config, secured.store.as_ref()).await?;
-    let files = reference::read(&config.reference.dir, &instances(config))
-        .with_context(|| format!("reference data in {}", config.reference.dir.display()))?;
-    let hold = hold(config, &files.reference)?;
-    let reference = Arc::new(InForce::new(files));
-    reference.refresh(&erps).await.context("pulling reference data from the ERP")?;
-
-    let adapter = Arc::new(RemittanceX12::new(config.limits.x12.clone()));
-    let token_key = TokenKey::new(secured.token_key(config).await?);
-    let tokeniser = Tokeniser::new(tenant.clone(), &token_key);
-    let posting = posting_settings(config);
-    let process = Arc::new(process(config, books, reference.clone(), posting.clone())?);
-    let limits = intake::Limits { document_bytes_max: config.limits.document_bytes_max };
-    let wake = Arc::new(|| workflow::wake(INTAKE_LANE));
-    let raw = Arc::new(books.intake.clone());
-    let accept = Intake::new(tenant.clone(), raw.clone(), adapter.clone(), limits, wake);
-    let read = read_document(config, books, &tokeniser, adapter, process.clone())?;
-    let by_target: BTreeMap<Code, Erp> =
-        erps.iter().map(|erp| (erp.target.clone(), erp.clone())).collect();
-    let book = Arc::new(books.remittance.clone());
-    let oversight = Arc::new(oversight(books, &reference, &erps));
-    let outside = crate::outside::open(config, secured).await?;
-    let engine = Posting::new(posting, by_target, reference.clone(), Arc::new(outside.clone()))
-        .holding(hold);
-    let releases = posting::Releases { book: book.clone(), inquiry: book.clone() };
-    let comparison =
-        Comparison { intake: books.intake.clone(), remittance: books.remittance.clone(), outside };
-    let witnessed = witnesses(config, &comparison);
-    let condition = Condition::new(witnessed.to_vec());
-    recovery::judge(&comparison, &condition).await.context("comparing with the checkpoints")?;
-    let (lanes, posting) = lanes(config, books, &process, read, &engine, witnessed);
-    let accept: Arc<dyn Accept> = Arc::new(accept);
-    let issuers = Issuers::open(config)?;
-    let gateway = Gateway {
-        accept: accept.clone(),
-        documents: raw.clone(),
-        remittances: process.clone(),
-        release: Arc::new(releases),
-        records: book.clone(),
-        inquiry: book.clone(),
-        vault: raw.clone(),
-        oversight: oversight.clone(),
-        feeds: vec![
-            (Code::new(remittance::PROCESS), book.clone() as Arc<dyn ports::feed::Feed>),
-            (Code::new("intake"), raw.clone()),
-        ],
-        identity: issuers.identity(),
-        settings: gateway_settings(config, secured).await?,
-    };
-    let inquiry: Arc<dyn Inquiry> = book;
-    Ok(Rooms {
-        accept,
-        remittances: process,
-        inquiry,
-        intake: raw,
-        oversight: oversight.clone(),
-        overseer: oversight,
-        reference,
-        erps,
-        tokeniser,
-        gateway,
-        issuers,
-        lanes,
-        posting,
-        comparison,
-        condition,
-    })
+/// What every role's wiring works with.
+struct Site<'a> {
+    config: &'a Config,
+    roles: &'a Roles,
+    secured: &'a Arc<Secured>,
+    books: &'a Books,
+    /// Where a book is here.
+    record: Option<Record>,
+    peers: Peers<'a>,
+    works: &'a mut Works,
+    health: &'a Health,
+    /// Open once the opening balances are entered, where this process enters them.
+    opened: Option<Gate>,
 }
 
-fn read_document(
+/// Connects the rooms. Nobody is waited for: what does not answer yet is asked again when it is
+/// needed.
+pub async fn wire(
     config: &Config,
+    roles: &Roles,
+    secured: &Arc<Secured>,
     books: &Books,
-    tokeniser: &Tokeniser,
-    adapter: Arc<RemittanceX12>,
-    remittances: Arc<dyn Remittances>,
-) -> anyhow::Result<ReadDocument> {
-    let raw = Arc::new(books.intake.clone());
-    let source = config.sources.first();
-    let minutes = source.map_or(0, |source| source.utc_offset_minutes);
-    Ok(ReadDocument {
-        tenant: Code::new(&config.tenant),
-        raw: raw.clone(),
-        vault: raw,
-        adapter,
-        tokeniser: tokeniser.clone(),
-        remittances,
-        offset: UtcOffset::from_whole_seconds(i32::from(minutes) * 60)?,
-        business_day: source.and_then(|source| source.business_day),
-    })
+    works: &mut Works,
+    health: &Health,
+) -> anyhow::Result<Rooms> {
+    let peers = Peers::of(config, health);
+    // Whether the database is the one that was witnessed is known before anything works on it.
+    let record = Record::open(config, secured, books).await?;
+    if let Some(record) = &record {
+        health.tells(record.condition.clone());
+    }
+    let mut site =
+        Site { config, roles, secured, books, record, peers, works, health, opened: None };
+    if roles.has(Role::Intake) && config.opening.is_some() {
+        site.opened = Some(Gate::closed());
+    }
+    // Whoever is asked comes before whoever asks: roles do not ask in circles.
+    let mut rooms = Rooms::default();
+    system_identity::wire(&mut site, &mut rooms)?;
+    system_erp::wire(&mut site, &mut rooms)?;
+    process_remittance::wire(&mut site, &mut rooms)?;
+    intake::wire(&mut site, &mut rooms).await?;
+    process_oversight::wire(&mut site, &mut rooms)?;
+    system_rcm::wire(&mut site, &rooms).await?;
+    gateway::wire(&mut site, &mut rooms).await?;
+    Ok(rooms)
 }
 
-fn oversight(books: &Books, reference: &Arc<InForce>, erps: &[Erp]) -> OversightProcess {
-    let raw = Arc::new(books.intake.clone());
-    let book = Arc::new(books.remittance.clone());
-    OversightProcess {
-        documents: raw.clone(),
-        intake_feed: raw,
-        process: Code::new(remittance::PROCESS),
-        records: book.clone(),
-        inquiry: book.clone(),
-        feed: book,
-        reference: reference.clone(),
-        books: erps.iter().map(|erp| (erp.target.clone(), erp.book.clone())).collect(),
+/// What other processes may ask of the roles that run here.
+pub fn served(config: &Config, roles: &Roles, rooms: &Rooms) -> rpc::Served {
+    peers::served(config, |role| roles.has(role), rooms)
+}
+
+impl Site<'_> {
+    fn has(&self, role: Role) -> bool {
+        self.roles.has(role)
+    }
+
+    /// Whether a role here asks this one, which runs elsewhere.
+    fn asks(&self, role: Role) -> bool {
+        !self.has(role) && self.roles.asking(role).next().is_some()
     }
 }
 
-/// Waits for each ERP within a bound, and says for which.
-pub async fn connect(config: &Config, secrets: &dyn Secrets) -> anyhow::Result<Vec<Erp>> {
-    let mut erps = Vec::new();
-    let call_max = Duration::from_millis(config.posting.erp_call_ms_max);
-    for erp in &config.erps {
-        let started = std::time::Instant::now();
-        loop {
-            match erp.adapter.connect(&erp.name, call_max, secrets).await {
-                Ok(connected) => {
-                    erps.push(connected);
-                    break;
-                }
-                Err(failure) if started.elapsed() < ERP_WAIT => {
-                    tracing::warn!(erp = %erp.name, "waiting for the ERP: {failure}");
-                    tokio::time::sleep(Duration::from_millis(500)).await;
-                }
-                Err(failure) => {
-                    anyhow::bail!("the ERP {} cannot be used: {failure}", erp.name);
-                }
-            }
-        }
-    }
-    Ok(erps)
-}
-
-/// The instances that routes and charts may name.
-pub fn instances(config: &Config) -> reference::Instances<'_> {
-    let names = config.erps.iter().map(|erp| erp.name.as_str()).collect();
-    reference::Instances { names, default: config.default_instance() }
-}
-
-/// What waits for a person before it is sent.
-fn hold(config: &Config, known: &Reference) -> anyhow::Result<Hold> {
-    let settings = &config.posting;
-    for entity in &settings.hold_entities {
-        anyhow::ensure!(
-            known.entities.contains_key(entity.as_str()),
-            "posting.hold_entities: {entity:?} is not in entities.csv"
-        );
-    }
-    let codes = |names: &[String]| names.iter().map(|name| Code::new(name)).collect();
-    Ok(match settings.mode {
-        PostingMode::Hold => Hold::Everything,
-        PostingMode::Post
-            if settings.hold_entities.is_empty() && settings.hold_instances.is_empty() =>
-        {
-            Hold::Nothing
-        }
-        PostingMode::Post => Hold::Of {
-            entities: codes(&settings.hold_entities),
-            instances: codes(&settings.hold_instances),
-        },
-    })
-}
-
-fn posting_settings(config: &Config) -> posting::Settings {
-    posting::Settings {
-        tenant: Code::new(&config.tenant),
-        process: Code::new(remittance::PROCESS),
-        process_lane: Code::new(remittance::LANE),
-        window: Duration::from_millis(config.posting.window_ms),
-        rows_max: config.posting.rows_max,
-        lines_max: config.posting.lines_max,
-        erp_call_max: Duration::from_millis(config.posting.erp_call_ms_max),
-        versions: Code::new(concat!("revbridge/", env!("CARGO_PKG_VERSION"))),
-    }
-}
-
-fn process(
-    config: &Config,
-    books: &Books,
-    reference: Arc<InForce>,
-    posting: posting::Settings,
-) -> anyhow::Result<remittance::RemittanceProcess> {
-    let rules = match &config.reference.rules {
-        None => remittance::Rules::compiled_in(),
-        Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .with_context(|| format!("reading {}", path.display()))?;
-            remittance::Rules::read(&text).with_context(|| format!("in {}", path.display()))?
-        }
-    };
-    let mut settings = remittance::Settings::new(&config.tenant);
-    settings.unknown_reference = match config.reference.unknown {
-        Unknown::Hold => remittance::UnknownReference::Hold,
-        Unknown::Provisional => remittance::UnknownReference::Provisional,
-    };
-    settings.provisional_entity = config.reference.provisional_entity.as_deref().map(Code::new);
-    let book = Arc::new(books.remittance.clone());
-    Ok(remittance::RemittanceProcess::new(book, reference, Arc::new(rules), settings, posting))
-}
-
-/// One runner per lane. More processes may start the same lanes; each is worked by one at a time.
-fn lanes(
-    config: &Config,
-    books: &Books,
-    process: &remittance::RemittanceProcess,
-    read: ReadDocument,
-    engine: &Posting,
-    [of_intake, of_remittance]: [Arc<Checkpointer>; 2],
-) -> (Lanes, Lanes) {
-    let holder = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4());
-    let limits = workflow::Limits { lease_ms: config.posting.lease_ms, ..Default::default() };
-    let intake = Arc::new(books.intake.clone());
-    let book = Arc::new(books.remittance.clone());
-    let runner = |book: Arc<store::PostgresBook>, lane: &str, steps| {
-        Runner::new(book, lane, holder.as_str(), steps, limits)
-    };
-    let posting = Lanes::new().with(runner(book.clone(), POSTING_LANE, engine.steps()));
-    let lanes = Lanes::new()
-        .with(runner(intake.clone(), INTAKE_LANE, vec![Arc::new(read)]))
-        .with(runner(book.clone(), remittance::LANE, process.steps()))
-        .with(Sequencer::new(intake, holder.as_str(), limits).witnessed_by(of_intake))
-        .with(Sequencer::new(book, holder.as_str(), limits).witnessed_by(of_remittance));
-    (lanes, posting)
-}
-
-fn witnesses(config: &Config, comparison: &Comparison) -> [Arc<Checkpointer>; 2] {
-    comparison.rooms().map(|(room, book)| {
-        let outside = Arc::new(comparison.outside.clone());
-        let book = Arc::new(book.clone());
-        Arc::new(Checkpointer::new(book, outside, room, config.proof.limits()))
-    })
-}
-
-async fn gateway_settings(
-    config: &Config,
-    secured: &Secured,
-) -> anyhow::Result<experience_gateway::Settings> {
-    let keys = secured.ring(config, |keys| &keys.cursor, "cursor").await?;
-    let mut settings = experience_gateway::Settings::new(keys);
-    settings.upload_bytes_max = config.http.upload_bytes_max;
-    settings.rate_requests_max = config.http.rate_requests_max;
-    Ok(settings)
+/// A room that was wired before whoever asks it.
+fn wired<T: Clone>(room: &Option<T>, role: Role) -> anyhow::Result<T> {
+    room.clone().ok_or_else(|| anyhow::anyhow!("the role {role} is asked before it is wired"))
 }

@@ -18,6 +18,7 @@ mod records;
 mod retention;
 pub mod sealing;
 mod settings;
+mod state;
 mod vault;
 
 pub use book::PostgresBook;
@@ -26,3 +27,4 @@ pub use measures::{ItemMeasure, LaneMeasure, Measures, Standing};
 pub use migration::{MONTHS_AHEAD, SCHEMA_MAX, SCHEMA_MIN, migrate};
 pub use retention::DataKeyRecord;
 pub use settings::{PoolSettings, Room, Schema};
+pub use state::{Durability, SchemaState, durability, is_ready_for_next_month, schema_states};

@@ -15,10 +15,10 @@ static INTAKE: Migrator = sqlx::migrate!("migrations/intake");
 pub const SCHEMA_MIN: i64 = 4;
 pub const SCHEMA_MAX: i64 = 4;
 /// Versions from here on belong to intake.
-const INTAKE_FROM: i64 = 1_000;
-const INTAKE_MIN: i64 = 1_003;
-const INTAKE_MAX: i64 = 1_003;
-/// Partitions are made so many months ahead at every start.
+pub(crate) const INTAKE_FROM: i64 = 1_000;
+pub(crate) const INTAKE_MIN: i64 = 1_003;
+pub(crate) const INTAKE_MAX: i64 = 1_003;
+/// Partitions are made so many months ahead at every migration.
 pub const MONTHS_AHEAD: i32 = 3;
 const SERVER_VERSION_MIN: u32 = 150_000;
 
@@ -91,7 +91,11 @@ fn within(schema: &Schema, found: i64, min: i64, max: i64) -> Result<(), Error> 
 }
 
 /// The newest version in a range that has been applied. The table is the migration library's own.
-async fn newest(connection: &mut PgConnection, from: i64, to: i64) -> Result<i64, Error> {
+pub(crate) async fn newest(
+    connection: &mut PgConnection,
+    from: i64,
+    to: i64,
+) -> Result<i64, Error> {
     let exists: bool = sqlx::query_scalar(
         "select exists (
            select from pg_tables
@@ -119,7 +123,7 @@ async fn newest(connection: &mut PgConnection, from: i64, to: i64) -> Result<i64
     Ok(newest.unwrap_or(0))
 }
 
-async fn check_server(connection: &mut PgConnection) -> Result<(), Error> {
+pub(crate) async fn check_server(connection: &mut PgConnection) -> Result<(), Error> {
     let number: String = sqlx::query_scalar("select current_setting('server_version_num')")
         .fetch_one(connection)
         .await

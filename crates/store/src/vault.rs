@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use model::token::{Clear, Field, Reason, Token};
 use ports::book::ApplyError;
 use ports::failure::Failure;
-use ports::vault::Vault;
+use ports::vault::{Reveal, Vault};
 
 use crate::apply::{commit, write_log};
 use crate::book::PostgresBook;
@@ -74,7 +74,10 @@ impl Vault for PostgresBook {
         .map_err(failure)?;
         Ok(())
     }
+}
 
+#[async_trait]
+impl Reveal for PostgresBook {
     async fn reveal(&self, token: &str, by: &str) -> Result<Option<Clear>, Failure> {
         let sealed = sqlx::query_scalar!(
             "select body

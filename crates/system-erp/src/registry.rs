@@ -7,15 +7,18 @@ use std::time::Duration;
 use ports::erp::Erp;
 use ports::failure::Failure;
 use ports::secret::{Secret, Secrets};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{simulator, tryton};
 
 /// The adapter of one configured instance with its settings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Adapter {
+    /// The simulated ERP that comes with RevBridge, for trials and tests.
     Simulator(simulator::Config),
+    /// Tryton 8.2, by its REST interface.
     Tryton(tryton::Config),
 }
 
@@ -44,6 +47,16 @@ impl Adapter {
         match self {
             Self::Simulator(config) => config.token.iter_mut().collect(),
             Self::Tryton(config) => vec![&mut config.key],
+        }
+    }
+
+    /// The same, each with the key of the configuration that names it.
+    pub fn places(&self) -> Vec<(&'static str, &Secret)> {
+        match self {
+            Self::Simulator(config) => {
+                config.token.iter().map(|place| ("erp.token", place)).collect()
+            }
+            Self::Tryton(config) => vec![("erp.key", &config.key)],
         }
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use outbound::{Answer, Call, Client, Credential, Destination, Limits, Outcome, Reach};
 use ports::failure::Failure;
 use ports::secret::{Live, LiveText, Secret};
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,7 +15,7 @@ use serde_json::Value;
 use crate::secrets::read_here;
 
 /// Where Vault is and how we show who we are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VaultSettings {
     /// `https://host:8200`; plain `http` on this machine only.
@@ -24,6 +25,7 @@ pub struct VaultSettings {
     /// `true` where Vault runs on this machine, such as its agent.
     #[serde(default)]
     pub on_this_machine: bool,
+    /// A call to Vault is given up after so long.
     #[serde(default = "call_ms_max")]
     pub call_ms_max: u64,
 }

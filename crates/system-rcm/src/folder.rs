@@ -16,7 +16,8 @@ use ports::failure::Failure;
 use tokio::fs;
 use tokio_util::io::ReaderStream;
 
-/// Files moved here are being delivered; after a crash they are delivered again.
+/// Files moved here are being delivered; after a crash they are delivered again. Locked by the one
+/// process that takes files; the lock ends with that process, however it ends.
 const WORKING: &str = ".working";
 const DONE: &str = "done";
 const DUPLICATE: &str = "duplicate";
@@ -54,6 +55,13 @@ pub struct Pass {
     pub waiting: u64,
 }
 
+/// Whether this process is the one that takes files.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Watch {
+    Own,
+    Others,
+}
+
 /// What was seen of a file that may still be growing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Seen {
@@ -66,6 +74,8 @@ struct Seen {
 pub struct Folder {
     settings: FolderSettings,
     accept: Arc<dyn Accept>,
+    lock: std::fs::File,
+    watch: Watch,
     seen: BTreeMap<PathBuf, Seen>,
 }
 
@@ -76,12 +86,21 @@ impl Folder {
             fs::create_dir_all(settings.path.join(own)).await?;
         }
         refuse_world_writable(&settings.path).await?;
-        Ok(Self { settings, accept, seen: BTreeMap::new() })
+        let lock = std::fs::File::open(settings.path.join(WORKING))?;
+        Ok(Self { settings, accept, lock, watch: Watch::Others, seen: BTreeMap::new() })
     }
 
-    /// Delivers what is whole. Files left from a crash come first.
+    /// Delivers what is whole. Files left from a crash come first. Where several processes watch one
+    /// folder, one of them takes files and the others stand by.
     pub async fn pass(&mut self) -> io::Result<Pass> {
         let mut pass = Pass::default();
+        if self.watch == Watch::Others {
+            match self.lock.try_lock() {
+                Ok(()) => self.watch = Watch::Own,
+                Err(std::fs::TryLockError::WouldBlock) => return Ok(pass),
+                Err(std::fs::TryLockError::Error(error)) => return Err(error),
+            }
+        }
         for path in files_in(&self.settings.path.join(WORKING)).await? {
             self.deliver(&path, Recovery::AfterCrash, &mut pass).await?;
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::FutureExt;
+use ports::context;
 use tokio::task::JoinSet;
 
 use crate::runner::Ran;
@@ -59,11 +60,16 @@ impl Lanes {
         Settled::Busy
     }
 
-    /// Returns when every worker has finished its unit and given its lane back.
+    /// Returns when every worker has finished its unit and given its lane back. The workers ask on
+    /// behalf of whoever serves them.
     pub async fn serve(self, shutdown: Shutdown) {
         let mut running = JoinSet::new();
         for worker in self.workers {
-            running.spawn(keep_serving(worker, shutdown.clone()));
+            let serving = keep_serving(worker, shutdown.clone());
+            match context::current() {
+                Some(caller) => running.spawn(context::scope(caller, serving)),
+                None => running.spawn(serving),
+            };
         }
         while running.join_next().await.is_some() {}
     }

@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 use crate::pages::router;
-use crate::settings::{Settings, Transport};
+use crate::settings::{ManualPage, Settings, Transport};
 
 pub struct Page {
     pub status: StatusCode,
@@ -58,7 +58,17 @@ pub struct Browser {
 }
 
 pub fn settings() -> Settings {
-    Settings::new(LiveKeys::of(&[[3; 32]]), Transport::Loopback)
+    let page = |name: &str, title: &str, html: &str| ManualPage {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        html: html.to_owned(),
+    };
+    let mut settings = Settings::new(LiveKeys::of(&[[3; 32]]), Transport::Loopback);
+    settings.manual = vec![
+        page("begin", "To begin with", "<p>Read <a href=\"/manual/more\">more</a>.</p>"),
+        page("more", "More <of it>", "<h2>A part</h2>"),
+    ];
+    settings
 }
 
 impl Browser {

@@ -104,6 +104,7 @@ async fn no_page_runs_a_script_or_shows_a_token() {
         "/exceptions?state=open".to_owned(),
         "/search".to_owned(),
         "/sign-in".to_owned(),
+        "/manual/begin".to_owned(),
         format!("/documents/{}", Sample::document("east")),
         format!("/remittances/{}", Sample::remittance("east")),
         format!("/events/{}", Sample::event("east", 3)),
@@ -124,6 +125,19 @@ async fn no_page_runs_a_script_or_shows_a_token() {
         assert_eq!(page.header("x-content-type-options"), "nosniff");
         assert_eq!(page.header("x-frame-options"), "DENY");
     }
+}
+
+#[tokio::test]
+async fn every_page_leads_to_the_manual_and_the_manual_needs_no_token() {
+    let sample = Sample::new().await;
+    let stranger = Browser::new(&sample);
+    assert!(stranger.page("/sign-in").await.links().contains(&"/manual".to_owned()));
+    let page = stranger.page("/manual").await;
+    assert!(page.html.contains("<h1>To begin with</h1>"), "{}", page.html);
+    assert!(page.html.contains("<p>Read <a href=\"/manual/more\">more</a>.</p>"), "ours goes out");
+    assert!(page.html.contains("More &#60;of it&#62;"), "titles are text");
+    assert!(page.html.contains("href=\"/manual/begin\" aria-current=\"page\""));
+    assert_eq!(stranger.get("/manual/none").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

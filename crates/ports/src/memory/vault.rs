@@ -6,7 +6,7 @@ use model::token::{Clear, Field, Token};
 
 use super::{MemoryBook, Operation};
 use crate::failure::Failure;
-use crate::vault::Vault;
+use crate::vault::{Reveal, Vault};
 
 #[async_trait]
 impl Vault for MemoryBook {
@@ -18,7 +18,10 @@ impl Vault for MemoryBook {
         })
         .await
     }
+}
 
+#[async_trait]
+impl Reveal for MemoryBook {
     async fn reveal(&self, token: &str, by: &str) -> Result<Option<Clear>, Failure> {
         self.ask(Operation::Read, |state, now| {
             let clear = state.vault.get(token).cloned();

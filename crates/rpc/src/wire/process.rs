@@ -6,12 +6,14 @@ use model::event::v1::Finding;
 use ports::accept::{Delivery, Receipt};
 use ports::identity::{Permission, Principal};
 use ports::oversight::{Completeness, Gap, Held, Measure, Moment};
+use ports::release::{HeldFilter, ReleaseAll, ReleaseOutcome};
 use ports::remittances::{Decided, Decision, DecisionOutcome, DocumentClosed, OpeningClaim, Taken};
 
 use super::{Malformed, Wire, enums, field, messages, required};
 use crate::proto::remittance::v1 as remittance;
 use crate::proto::remittance::v1::decision::{Action, Approve, Done, Exclude, Replay, Withdraw};
 use crate::proto::remittance::v1::decision_outcome::{self, NotFound, Outcome, Refused, Stale};
+use crate::proto::remittance::v1::release_outcome;
 use crate::proto::{identity, intake, oversight};
 
 enums! {
@@ -31,6 +33,8 @@ messages! {
         expected_contractual, patient_open,
     }
     Decided => remittance::Decided { item, version, by, decision }
+    HeldFilter => remittance::HeldFilter { entities, date, target }
+    ReleaseAll => remittance::ReleaseAllRequest { which, seen, by, idempotency_key }
     Measure => oversight::v1::Measure { documents, events, cents }
     Gap => oversight::v1::Gap { place, id, events, cents, message }
     Completeness => oversight::v1::Completeness {
@@ -110,3 +114,26 @@ impl Wire<remittance::DecisionOutcome> for DecisionOutcome {
 }
 
 required! { DecisionOutcome => remittance::DecisionOutcome }
+
+impl Wire<remittance::ReleaseOutcome> for ReleaseOutcome {
+    fn wire(self) -> remittance::ReleaseOutcome {
+        use release_outcome::{KeyReused, NotFound, Outcome, Refused, Released};
+        let outcome = match self {
+            ReleaseOutcome::Released { journals } => Outcome::Released(Released { journals }),
+            ReleaseOutcome::NotFound => Outcome::NotFound(NotFound {}),
+            ReleaseOutcome::Refused { why } => Outcome::Refused(Refused { why }),
+            ReleaseOutcome::KeyReused => Outcome::KeyReused(KeyReused {}),
+        };
+        remittance::ReleaseOutcome { outcome: Some(outcome) }
+    }
+
+    fn read(wire: remittance::ReleaseOutcome) -> Result<Self, Malformed> {
+        use release_outcome::{KeyReused, NotFound, Outcome};
+        Ok(match wire.outcome.ok_or(Malformed::new("is missing").within("outcome"))? {
+            Outcome::Released(released) => ReleaseOutcome::Released { journals: released.journals },
+            Outcome::NotFound(NotFound {}) => ReleaseOutcome::NotFound,
+            Outcome::Refused(refused) => ReleaseOutcome::Refused { why: refused.why },
+            Outcome::KeyReused(KeyReused {}) => ReleaseOutcome::KeyReused,
+        })
+    }
+}

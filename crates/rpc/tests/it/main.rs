@@ -10,5 +10,6 @@ mod contract;
 mod erp;
 mod healing;
 mod health;
+mod people;
 mod uploads;
 mod world;

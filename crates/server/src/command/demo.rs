@@ -5,13 +5,19 @@ mod report;
 mod site;
 mod truth;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
+use ports::inquiry::Inquiry;
+use ports::oversight::Oversight;
+use ports::raw::Documents;
 
 use crate::config::Config;
+use crate::role::Roles;
 use crate::serve::Running;
 use crate::telemetry::{self, LogFormat};
 use site::Site;
@@ -41,6 +47,34 @@ pub struct Demo {
     files: Vec<PathBuf>,
 }
 
+/// What a demonstration asks of the service.
+pub struct House {
+    pub address: SocketAddr,
+    pub documents: Arc<dyn Documents>,
+    /// Of intake's own book, and of the process's.
+    pub intake: Arc<dyn Inquiry>,
+    pub inquiry: Arc<dyn Inquiry>,
+    pub oversight: Arc<dyn Oversight>,
+}
+
+impl House {
+    fn of(running: &Running) -> anyhow::Result<Self> {
+        let rooms = &running.rooms;
+        let (Some(address), Some(intake), Some(process), Some(oversight)) =
+            (running.address, &rooms.intake, &rooms.remittance, &rooms.oversight)
+        else {
+            bail!("a demonstration runs every role");
+        };
+        Ok(Self {
+            address,
+            documents: intake.documents.clone(),
+            intake: intake.inquiry.clone(),
+            inquiry: process.inquiry.clone(),
+            oversight: oversight.clone(),
+        })
+    }
+}
+
 /// Progress lines with the time since the start.
 pub struct Progress(Instant);
 
@@ -63,10 +97,11 @@ impl Demo {
         let progress = Progress(Instant::now());
         let site = Site::prepare(&self, &progress)?;
         let config = Config::read(&site.config())?;
-        let running = crate::start(&config).await?;
-        progress.say(&format!("the service answers on http://{}", running.address));
+        let running = crate::start(&config, &Roles::all()).await?;
+        let house = House::of(&running)?;
+        progress.say(&format!("the service answers on http://{}", house.address));
         site.deliver()?;
-        let outcome = self.watch(&site, &running, &progress).await;
+        let outcome = self.watch(&site, &house, &progress).await;
         let code = match outcome {
             Ok(report::Verdict::Ties) => ExitCode::SUCCESS,
             Ok(report::Verdict::Differs) => ExitCode::from(1),
@@ -87,39 +122,39 @@ impl Demo {
     async fn watch(
         &self,
         site: &Site,
-        running: &Running,
+        house: &House,
         progress: &Progress,
     ) -> anyhow::Result<report::Verdict> {
-        settle(site, running, progress).await?;
-        let completeness = running.rooms.oversight.completeness().await?;
-        let mut verdict = report::print(running, &completeness).await?;
+        settle(site, house, progress).await?;
+        let completeness = house.oversight.completeness().await?;
+        let mut verdict = report::print(house, &completeness).await?;
         if let Some(truth) = site.truth() {
-            verdict = verdict.and(truth::compare(running, &truth).await?);
+            verdict = verdict.and(truth::compare(house, &truth).await?);
         }
         let stay = if self.once { report::Stay::Ends } else { report::Stay::UntilStopped };
-        report::next_steps(site, running, stay)?;
+        report::next_steps(site, house, stay)?;
         Ok(verdict)
     }
 }
 
 /// Waits until every file has been taken, read, decided, posted and confirmed.
-async fn settle(site: &Site, running: &Running, progress: &Progress) -> anyhow::Result<()> {
+async fn settle(site: &Site, house: &House, progress: &Progress) -> anyhow::Result<()> {
     let started = Instant::now();
     let mut said = Instant::now();
     loop {
         let left = site.undelivered()?;
-        let documents = running.rooms.gateway.documents.documents(None, 10_000).await?;
+        let documents = house.documents.documents(None, 10_000).await?;
         let unread = documents
             .iter()
             .filter(|document| document.state == model::document::DocumentState::Accepted)
             .count();
         let mut work = 0;
-        for book in [&running.rooms.inquiry, &running.rooms.intake] {
+        for book in [&house.inquiry, &house.intake] {
             for (_, due, later) in book.waiting().await? {
                 work += due + later;
             }
         }
-        let pending = report::pending(running).await?;
+        let pending = report::pending(house).await?;
         // What is pending without any work left waits in a parked journal, for a person.
         if left == 0 && unread == 0 && work == 0 {
             progress.say("everything is decided and confirmed");

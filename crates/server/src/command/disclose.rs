@@ -33,7 +33,7 @@ impl Disclose {
         let config = Config::read(&self.config)?;
         let runtime = tokio::runtime::Runtime::new()?;
         runtime.block_on(async {
-            let books = database::open(&config, &Secured::open(&config).await?).await?;
+            let books = database::open_both(&config, &Secured::open(&config).await?).await?;
             let adapter = RemittanceX12::new(config.limits.x12.clone());
             let disclosed =
                 intake::disclose(&books.intake, &adapter, document, self.segment).await?;

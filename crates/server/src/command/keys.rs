@@ -10,7 +10,7 @@ use clap::Subcommand;
 use store::{DataKeyRecord, PostgresBook};
 
 use crate::config::Config;
-use crate::database::{self, Books};
+use crate::database::{self, BothBooks};
 use crate::keys::{Secured, encryption_file};
 
 /// Data keys seal what is stored, one per class and month. Key-encryption keys wrap the data keys;
@@ -67,15 +67,15 @@ fn draw(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn opened(config: &Config) -> anyhow::Result<(Secured, Books)> {
+async fn opened(config: &Config) -> anyhow::Result<(Secured, BothBooks)> {
     let secured = Secured::open(config).await?;
-    let books = database::open(config, &secured).await?;
+    let books = database::open_both(config, &secured).await?;
     Ok((secured, books))
 }
 
 async fn list(config: &Config) -> anyhow::Result<()> {
     let (secured, books) = opened(config).await?;
-    println!("wrapping now: {}", secured.encryption.current().await?);
+    println!("wrapping now: {}", secured.encryption(config).await?.current().await?);
     for book in [&books.intake, &books.remittance] {
         for key in book.data_keys().await? {
             println!("{}", line(book, &key));
@@ -100,7 +100,7 @@ async fn rotate(config: &Config) -> anyhow::Result<()> {
     for book in [&books.intake, &books.remittance] {
         rewrapped += book.rewrap("revbridge keys rotate").await?;
     }
-    let current = secured.encryption.current().await?;
+    let current = secured.encryption(config).await?.current().await?;
     println!("{rewrapped} data keys were wrapped anew; all of them are under {current}.");
     println!("Older keys of the ring are not needed by this database any more, only by backups.");
     Ok(())

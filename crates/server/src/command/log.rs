@@ -77,7 +77,7 @@ impl Log {
 
 async fn export(config: &std::path::Path, room: Room, from: u64) -> anyhow::Result<ExitCode> {
     let config = Config::read(config)?;
-    let books = database::open(&config, &Secured::open(&config).await?).await?;
+    let books = database::open_both(&config, &Secured::open(&config).await?).await?;
     let book = match room {
         Room::Intake => &books.intake,
         Room::Remittance => &books.remittance,

@@ -55,10 +55,10 @@ impl Recover {
     async fn recover(&self) -> anyhow::Result<ExitCode> {
         let config = Config::read(&self.config)?;
         let secured = Secured::open(&config).await?;
-        let books = database::open(&config, &secured).await?;
+        let books = database::open_both(&config, &secured).await?;
         let comparison = Comparison {
-            intake: books.intake.clone(),
-            remittance: books.remittance.clone(),
+            intake: Some(books.intake.clone()),
+            remittance: Some(books.remittance.clone()),
             outside: outside::open(&config, &secured).await?,
         };
         let Some(why) = comparison.lost().await? else {

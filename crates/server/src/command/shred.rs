@@ -57,7 +57,7 @@ impl Shred {
         before: Month,
     ) -> anyhow::Result<()> {
         let secured = Secured::open(config).await?;
-        let books = database::open(config, &secured).await?;
+        let books = database::open_both(config, &secured).await?;
         let book = owner(class, &books.intake, &books.remittance);
         let going = book.shreddable(class, before).await.context("looking for what is over")?;
         if going.is_empty() {

@@ -5,13 +5,13 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
 use ports::secret::Secret;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use system_identity::VaultSettings;
 
 /// Where keys are kept.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Keys {
     /// The ring of key-encryption keys: the first line wraps, each line unwraps.
@@ -49,7 +49,7 @@ impl Default for Keys {
 }
 
 /// Who holds the key-encryption keys.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EncryptionKeys {
     /// A ring in a file.
@@ -63,7 +63,7 @@ pub enum EncryptionKeys {
 }
 
 /// The URL of a database, or where the secret is kept that holds it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum DatabaseUrl {
     Plain(String),
@@ -105,29 +105,30 @@ impl Keys {
         }
     }
 
-    pub(super) fn check(&self) -> anyhow::Result<()> {
-        if self.secrets_poll_ms == 0 {
-            bail!("keys.secrets_poll_ms: must be above zero");
-        }
-        if self.data_key_cache_ms_max == 0 {
-            bail!("keys.data_key_cache_ms_max: must be above zero");
-        }
-        let places = [&self.token, &self.checkpoint, &self.cursor, &self.session];
-        let in_vault = |place: &Option<Secret>| matches!(place, Some(Secret::Vault(_)));
-        let encryption_in_vault = match &self.encryption {
-            Some(EncryptionKeys::Vault(_) | EncryptionKeys::Transit(_)) => true,
-            Some(EncryptionKeys::File(_) | EncryptionKeys::Env(_)) | None => false,
+    /// Every place of `[keys]` with the key that names it.
+    pub fn places(&self) -> Vec<(&'static str, Secret)> {
+        let encryption = match &self.encryption {
+            Some(EncryptionKeys::File(path)) => Some(Secret::File(path.clone())),
+            Some(EncryptionKeys::Env(name)) => Some(Secret::Env(name.clone())),
+            Some(EncryptionKeys::Vault(at)) => Some(Secret::Vault(at.clone())),
+            // The key itself never leaves Vault: there is nothing to read.
+            Some(EncryptionKeys::Transit(_)) | None => None,
         };
-        if self.vault.is_none() && (encryption_in_vault || places.into_iter().any(in_vault)) {
-            bail!("keys.vault: needed, because a key is kept in Vault; give address and token");
-        }
-        if let Some(vault) = &self.vault
-            && matches!(vault.token, Secret::Vault(_))
-        {
-            bail!(
-                "keys.vault.token: cannot itself be kept in Vault; use a file or the environment"
-            );
-        }
-        Ok(())
+        [
+            ("keys.encryption", &encryption),
+            ("keys.token", &self.token),
+            ("keys.checkpoint", &self.checkpoint),
+            ("keys.cursor", &self.cursor),
+            ("keys.session", &self.session),
+            ("keys.vault.token", &self.vault.as_ref().map(|vault| vault.token.clone())),
+        ]
+        .into_iter()
+        .filter_map(|(key, place)| Some((key, place.clone()?)))
+        .collect()
+    }
+
+    /// Whether the key-encryption keys stay in Vault.
+    pub fn encrypts_in_vault(&self) -> bool {
+        matches!(self.encryption, Some(EncryptionKeys::Transit(_)))
     }
 }

@@ -1,94 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The governed reference files: CSV with a header line, each error told with file and line.
+//! The folder of governed reference files, and the one version of reference data that they make.
+//! What contradicts itself across files is told by `check::reference_data`.
 
 use std::path::Path;
 
-use anyhow::{Context, anyhow};
 use model::code::Code;
 use model::id::Hash;
-use model::money::{Currency, Minor, parse_minor};
-use model::reference::{
-    Basis, BasisRule, Entity, Facility, Payer, Period, PeriodStatus, Reference, Standing,
+use model::money::Currency;
+use model::reference::{BasisRule, Entity, Facility, Payer, Period, Reference, Standing};
+
+use super::lines::{
+    AccountLine, BasisLine, EntityLine, FacilityLine, PayerLine, PeriodLine, RouteLine,
 };
-use model::token::{Clear, Field};
-use ports::remittances::OpeningClaim;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use time::Date;
-
+use super::table::{self, Presence, Table};
 use super::targets::{self, Instances};
-
-#[derive(Deserialize)]
-struct EntityLine {
-    entity: Code,
-    name: String,
-    #[serde(default)]
-    tax_id: Option<Code>,
-    #[serde(default)]
-    currency: Option<Currency>,
-    #[serde(default)]
-    utc_offset_minutes: Option<i16>,
-    #[serde(default)]
-    cut_over: Option<Date>,
-}
-
-#[derive(Deserialize)]
-struct FacilityLine {
-    npi: Code,
-    facility: Code,
-    entity: Code,
-    department: Code,
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct PayerLine {
-    payer: Code,
-    name: String,
-    class: Code,
-    /// Company ids (BPR10, TRN03) and payer ids (N104, REF*2U), separated by blanks.
-    identifiers: String,
-}
-
-#[derive(Deserialize)]
-struct PeriodLine {
-    entity: Code,
-    period: Code,
-    from: Date,
-    to: Date,
-    status: PeriodStatus,
-}
-
-#[derive(Deserialize)]
-struct BasisLine {
-    entity: Code,
-    class: Code,
-    basis: Basis,
-    from: Date,
-}
-
-#[derive(Deserialize)]
-struct OpeningLine {
-    entity: Code,
-    facility: Code,
-    department: Code,
-    service_line: Code,
-    claim: String,
-    payer_control: String,
-    payer: Code,
-    open: String,
-    #[serde(default)]
-    expected_contractual: String,
-    #[serde(default)]
-    patient_open: String,
-}
-
-/// Whether a file has to be there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Presence {
-    Required,
-    Optional,
-}
+use crate::check::{self, Finding};
 
 /// Reference data as the files have it.
 #[derive(Debug, Clone)]
@@ -98,145 +24,131 @@ pub struct Files {
     pub chart_lines: Vec<usize>,
 }
 
-/// Reads the folder.
+/// Reads the folder; fails with everything that is wrong in it.
 pub fn read(dir: &Path, instances: &Instances<'_>) -> anyhow::Result<Files> {
-    let mut reference = Reference::default();
-    let mut digest = Vec::new();
-    let entities: Vec<EntityLine> = lines(dir, "entities.csv", Presence::Required, &mut digest)?;
-    let mut tax_ids = Vec::new();
-    for line in entities {
-        tax_ids.extend(line.tax_id.clone().map(|tax_id| (line.entity.clone(), tax_id)));
-        let entity = Entity {
-            code: line.entity.clone(),
-            name: line.name,
-            currency: line.currency.unwrap_or(Currency::USD),
-            utc_offset_minutes: line.utc_offset_minutes.unwrap_or(0),
-            cut_over: line.cut_over,
-            standing: Standing::Governed,
-        };
-        reference.entities.insert(line.entity, entity);
-    }
-    read_facilities(dir, &mut reference, &mut digest)?;
-    name_by_tax_id(&tax_ids, &mut reference);
-    read_payers(dir, &mut reference, &mut digest)?;
-    let chart_lines = targets::read_chart(dir, instances, &mut reference, &mut digest)?;
-    targets::read_routes(dir, instances, &mut reference, &mut digest)?;
-    let periods: Vec<PeriodLine> = lines(dir, "periods.csv", Presence::Optional, &mut digest)?;
-    for PeriodLine { entity, period, from, to, status } in periods {
-        reference.periods.push(Period { entity, code: period, from, to, status });
-    }
-    let bases: Vec<BasisLine> = lines(dir, "bases.csv", Presence::Optional, &mut digest)?;
-    for BasisLine { entity, class, basis, from } in bases {
-        reference.bases.push(BasisRule { entity, class, basis, from });
-    }
-    reference.version = Code::from(Hash::of(&[&digest]).hex()[..16].to_owned());
-    Ok(Files { reference, chart_lines })
+    let mut findings = Vec::new();
+    let tables = Tables::read(dir, &mut findings);
+    findings.extend(check::reference_data::findings(&tables, instances));
+    check::refuse(&findings)?;
+    Ok(tables.files(instances))
 }
 
-fn read_facilities(dir: &Path, into: &mut Reference, digest: &mut Vec<u8>) -> anyhow::Result<()> {
-    let facilities: Vec<FacilityLine> = lines(dir, "facilities.csv", Presence::Required, digest)?;
-    for line in facilities {
-        if !into.entities.contains_key(&line.entity) {
-            return Err(anyhow!("facilities.csv: entity {} is not in entities.csv", line.entity));
-        }
-        let facility = Facility {
-            code: line.facility,
-            npi: line.npi.clone(),
-            entity: line.entity,
-            department: line.department,
-            name: line.name,
-            standing: Standing::Governed,
-        };
-        into.facilities.insert(line.npi, facility);
-    }
-    Ok(())
+/// Every file of the folder, as far as it can be read.
+pub struct Tables {
+    pub entities: Table<EntityLine>,
+    pub facilities: Table<FacilityLine>,
+    pub payers: Table<PayerLine>,
+    pub accounts: Table<AccountLine>,
+    pub periods: Table<PeriodLine>,
+    pub bases: Table<BasisLine>,
+    pub routes: Table<RouteLine>,
 }
 
-/// A tax id names a facility only where its entity has just one.
-fn name_by_tax_id(tax_ids: &[(Code, Code)], into: &mut Reference) {
-    for (entity, tax_id) in tax_ids {
-        let mut own = into.facilities.values().filter(|facility| facility.entity == *entity);
-        if let (Some(only), None) = (own.next().cloned(), own.next()) {
-            into.facilities.insert(tax_id.clone(), only);
+impl Tables {
+    pub fn read(dir: &Path, findings: &mut Vec<Finding>) -> Self {
+        Self {
+            entities: table::read(&dir.join("entities.csv"), Presence::Required, findings),
+            facilities: table::read(&dir.join("facilities.csv"), Presence::Required, findings),
+            payers: table::read(&dir.join("payers.csv"), Presence::Required, findings),
+            accounts: table::read(&dir.join("accounts.csv"), Presence::Required, findings),
+            periods: table::read(&dir.join("periods.csv"), Presence::Optional, findings),
+            bases: table::read(&dir.join("bases.csv"), Presence::Optional, findings),
+            routes: table::read(&dir.join("routes.csv"), Presence::Optional, findings),
         }
     }
-}
 
-/// A payer may stand on several lines, each with some of its identifiers.
-fn read_payers(dir: &Path, into: &mut Reference, digest: &mut Vec<u8>) -> anyhow::Result<()> {
-    let payers: Vec<PayerLine> = lines(dir, "payers.csv", Presence::Required, digest)?;
-    for line in payers {
-        let payer = into.payers.entry(line.payer.clone()).or_insert_with(|| Payer {
-            code: line.payer,
-            name: line.name,
-            class: line.class,
-            identifiers: Vec::new(),
-            standing: Standing::Governed,
-        });
-        for identifier in line.identifiers.split_whitespace().map(Code::new) {
-            if !payer.identifiers.contains(&identifier) {
-                payer.identifiers.push(identifier);
+    /// The version that these files make. A line that a check complains of may be left out.
+    pub fn files(&self, instances: &Instances<'_>) -> Files {
+        let mut reference = Reference::default();
+        for line in self.entities.lines() {
+            let entity = Entity {
+                code: line.entity.clone(),
+                name: line.name.clone(),
+                currency: line.currency.unwrap_or(Currency::USD),
+                utc_offset_minutes: line.utc_offset_minutes.unwrap_or(0),
+                cut_over: line.cut_over,
+                standing: Standing::Governed,
+            };
+            reference.entities.insert(line.entity.clone(), entity);
+        }
+        self.enter_facilities(&mut reference);
+        self.name_by_tax_id(&mut reference);
+        self.enter_payers(&mut reference);
+        let chart_lines = targets::enter_chart(&self.accounts, &mut reference);
+        targets::enter_routes(&self.routes, instances, &mut reference);
+        for PeriodLine { entity, period, from, to, status } in self.periods.lines() {
+            let (entity, code) = (entity.clone(), period.clone());
+            let period = Period { entity, code, from: *from, to: *to, status: *status };
+            reference.periods.push(period);
+        }
+        for BasisLine { entity, class, basis, from } in self.bases.lines() {
+            let (entity, class) = (entity.clone(), class.clone());
+            reference.bases.push(BasisRule { entity, class, basis: *basis, from: *from });
+        }
+        reference.version = self.version(instances);
+        Files { reference, chart_lines }
+    }
+
+    fn version(&self, instances: &Instances<'_>) -> Code {
+        let mut digest = Vec::new();
+        for (name, bytes) in [
+            ("entities.csv", &self.entities.bytes),
+            ("facilities.csv", &self.facilities.bytes),
+            ("payers.csv", &self.payers.bytes),
+            ("accounts.csv", &self.accounts.bytes),
+            ("routes.csv", &self.routes.bytes),
+            ("periods.csv", &self.periods.bytes),
+            ("bases.csv", &self.bases.bytes),
+        ] {
+            if !bytes.is_empty() {
+                digest.extend_from_slice(Hash::of(&[name.as_bytes(), bytes]).hex().as_bytes());
+            }
+        }
+        digest.extend_from_slice(instances.default.as_bytes());
+        Code::from(Hash::of(&[&digest]).hex()[..16].to_owned())
+    }
+
+    fn enter_facilities(&self, into: &mut Reference) {
+        for line in self.facilities.lines() {
+            let facility = Facility {
+                code: line.facility.clone(),
+                npi: line.npi.clone(),
+                entity: line.entity.clone(),
+                department: line.department.clone(),
+                name: line.name.clone(),
+                standing: Standing::Governed,
+            };
+            into.facilities.insert(line.npi.clone(), facility);
+        }
+    }
+
+    /// A tax id names a facility only where its entity has just one.
+    fn name_by_tax_id(&self, into: &mut Reference) {
+        for line in self.entities.lines() {
+            let Some(tax_id) = &line.tax_id else { continue };
+            let mut own =
+                into.facilities.values().filter(|facility| facility.entity == line.entity);
+            if let (Some(only), None) = (own.next().cloned(), own.next()) {
+                into.facilities.insert(tax_id.clone(), only);
             }
         }
     }
-    Ok(())
-}
 
-pub(super) fn lines<T: DeserializeOwned>(
-    dir: &Path,
-    name: &str,
-    presence: Presence,
-    digest: &mut Vec<u8>,
-) -> anyhow::Result<Vec<T>> {
-    let path = dir.join(name);
-    if !path.exists() && presence == Presence::Optional {
-        return Ok(Vec::new());
-    }
-    let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-    digest.extend_from_slice(Hash::of(&[name.as_bytes(), &bytes]).hex().as_bytes());
-    parse(&bytes).with_context(|| format!("in {}", path.display()))
-}
-
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> anyhow::Result<Vec<T>> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
-    let mut lines = Vec::new();
-    for line in reader.deserialize() {
-        // The error of the library names the line and the field, and no value of it.
-        lines.push(line?);
-    }
-    Ok(lines)
-}
-
-/// Reads a claim-level opening file into lines whose claim numbers are tokens already.
-pub fn opening_lines(
-    path: &Path,
-    tokeniser: &intake::Tokeniser,
-) -> anyhow::Result<Vec<OpeningClaim>> {
-    let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-    let parsed: Vec<OpeningLine> =
-        parse(&bytes).with_context(|| format!("in {}", path.display()))?;
-    let mut lines = Vec::with_capacity(parsed.len());
-    for (index, line) in parsed.into_iter().enumerate() {
-        let amount = |text: &str, column: &str| -> anyhow::Result<Minor> {
-            if text.is_empty() {
-                return Ok(0);
+    /// A payer may stand on several lines, each with some of its identifiers.
+    fn enter_payers(&self, into: &mut Reference) {
+        for line in self.payers.lines() {
+            let payer = into.payers.entry(line.payer.clone()).or_insert_with(|| Payer {
+                code: line.payer.clone(),
+                name: line.name.clone(),
+                class: line.class.clone(),
+                identifiers: Vec::new(),
+                standing: Standing::Governed,
+            });
+            for identifier in line.identifiers.split_whitespace().map(Code::new) {
+                if !payer.identifiers.contains(&identifier) {
+                    payer.identifiers.push(identifier);
+                }
             }
-            let place = || format!("{}, line {}, column {column}", path.display(), index + 2);
-            parse_minor(text.as_bytes()).with_context(place)
-        };
-        let control = Some(line.payer_control).filter(|control| !control.is_empty());
-        lines.push(OpeningClaim {
-            open: amount(&line.open, "open")?,
-            expected_contractual: amount(&line.expected_contractual, "expected_contractual")?,
-            patient_open: amount(&line.patient_open, "patient_open")?,
-            entity: line.entity,
-            facility: line.facility,
-            department: line.department,
-            service_line: line.service_line,
-            claim: tokeniser.token(Field::Control, &Clear::new(line.claim)),
-            payer_control: control.map(|own| tokeniser.token(Field::Control, &Clear::new(own))),
-            payer: line.payer,
-        });
+        }
     }
-    Ok(lines)
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use model::code::Code;
 use model::id::Hash;
 use model::reference::{Disagreement, InactiveValue, Period, PeriodStatus, Reference};
-use ports::erp::{Erp, MasterKind, MasterValue};
+use ports::erp::{Instances, MasterKind, MasterValue};
 use ports::failure::Failure;
 use ports::reference::ReferenceData;
 
@@ -22,26 +22,28 @@ const DIMENSIONS: [(MasterKind, &str); 4] = [
     (MasterKind::Payer, "payer"),
 ];
 
-/// Answers with one immutable version until the next refresh.
+/// Answers with one immutable version until the next refresh. Before the first one there is none:
+/// the files alone do not know which periods the ERP has closed.
 pub struct InForce {
     files: Files,
-    current: RwLock<Arc<Reference>>,
+    erps: Instances,
+    current: RwLock<Option<Arc<Reference>>>,
     /// What has been said of accounts and their natures, so that it is said once.
     said: Mutex<BTreeSet<String>>,
 }
 
 impl InForce {
-    pub fn new(files: Files) -> Self {
-        let current = RwLock::new(Arc::new(files.reference.clone()));
-        Self { files, current, said: Mutex::default() }
+    pub fn new(files: Files, erps: Instances) -> Self {
+        Self { files, erps, current: RwLock::new(None), said: Mutex::default() }
     }
 
     /// Asks every ERP again. On failure the version in force stays.
-    pub async fn refresh(&self, erps: &[Erp]) -> Result<(), Failure> {
+    pub async fn refresh(&self) -> Result<(), Failure> {
         let mut next = self.files.reference.clone();
         let mut periods: Vec<Period> = Vec::new();
         let mut inactive: BTreeSet<InactiveValue> = BTreeSet::new();
-        for erp in erps {
+        for name in self.erps.names() {
+            let erp = self.erps.get(&name)?;
             let instance = &erp.target;
             for value in erp.master.pull(MasterKind::Period).await? {
                 periods.extend(period(&value).filter(|own| is_booked_by(&next, own, instance)));
@@ -63,7 +65,7 @@ impl InForce {
         let suffix = &Hash::of(&[&told]).hex()[..8];
         next.version = Code::from(format!("{}-{suffix}", self.files.reference.version));
         self.say(&next);
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(next));
         Ok(())
     }
 
@@ -71,7 +73,8 @@ impl InForce {
     /// file and line. Nothing posts under such a role there.
     pub fn disagreements(&self) -> Vec<String> {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
-        current.disagreements().iter().map(|own| self.sentence(own)).collect()
+        let current = current.iter().flat_map(|own| own.disagreements());
+        current.map(|own| self.sentence(&own)).collect()
     }
 
     fn sentence(&self, own: &Disagreement) -> String {
@@ -141,6 +144,7 @@ fn overlay(periods: &mut Vec<Period>, told: Vec<Period>) {
 #[async_trait]
 impl ReferenceData for InForce {
     async fn current(&self) -> Result<Arc<Reference>, Failure> {
-        Ok(self.current.read().unwrap_or_else(PoisonError::into_inner).clone())
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
+        current.ok_or_else(|| Failure::transient("the ERP has not told its reference data yet"))
     }
 }

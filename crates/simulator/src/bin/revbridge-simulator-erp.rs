@@ -25,7 +25,8 @@ struct Arguments {
     /// How journals are taken.
     #[arg(long, value_enum)]
     mode: Mode,
-    /// Entities, accounts, dimensions and periods: a .json or .toml file.
+    /// Entities, accounts, dimensions and periods: a .json or .toml file, or a folder of reference
+    /// files as RevBridge reads them.
     #[arg(long)]
     reference: PathBuf,
     /// Seed of the faults.

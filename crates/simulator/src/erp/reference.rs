@@ -2,6 +2,8 @@
 //! The ERP's reference data: entities, accounts, dimension values and periods, read from a file at
 //! the start and changed afterwards only by records in the book.
 
+mod folder;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -94,8 +96,12 @@ pub struct Reference {
     pub periods: BTreeMap<(String, String), Period>,
 }
 
-/// Reads the reference file; the error names the file and, from the reader, the place.
+/// Reads the reference file, or a folder of governed reference files; the error names the file and,
+/// from the reader, the place.
 pub fn load(path: &Path) -> anyhow::Result<ReferenceFile> {
+    if path.is_dir() {
+        return folder::load(path);
+    }
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the reference file {}", path.display()))?;
     let is_toml = path.extension().is_some_and(|extension| extension == "toml");

@@ -13,7 +13,7 @@ use ports::contract::samples::{delivery, remittance_id, token};
 use ports::failure::Failure;
 use ports::keys::KeyEncryption;
 use ports::raw::{Documents, RawStore};
-use ports::vault::Vault;
+use ports::vault::{Reveal, Vault};
 use sqlx::Row;
 use store::{Error, PoolSettings, PostgresBook, Schema};
 

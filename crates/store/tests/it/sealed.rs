@@ -11,7 +11,7 @@ use ports::book::{Book, Effects, Records, StatePut};
 use ports::contract::samples::{at, delivery, remittance_id, token};
 use ports::failure::Failure;
 use ports::raw::{Documents, RawStore, Segmented};
-use ports::vault::Vault;
+use ports::vault::{Reveal, Vault};
 use sqlx::Row;
 use uuid::Uuid;
 

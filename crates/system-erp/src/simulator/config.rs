@@ -6,17 +6,19 @@ use std::time::Duration;
 use ports::erp::{Capabilities, PostingMode};
 use ports::failure::Failure;
 use ports::secret::Secret;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::mapping::ToldCapabilities;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// `http://127.0.0.1:PORT`.
     pub url: String,
     /// Insist on a mode; the ERP's own is taken when absent.
     #[serde(default)]
+    #[schemars(schema_with = "modes")]
     pub mode: Option<PostingMode>,
     /// A late request can still land so long after it was sent.
     #[serde(default = "settle_ms")]
@@ -27,12 +29,19 @@ pub struct Config {
     /// The most lines of one journal; the ERP's own limit when absent or larger.
     #[serde(default)]
     pub lines_max: Option<usize>,
+    /// Calls to this instance at once; more wait for their turn.
     #[serde(default = "in_flight_max")]
     pub in_flight_max: usize,
     /// Where the bearer token is kept: `{ file = "…" }`, `{ env = "NAME" }` or
     /// `{ vault = "path#field" }`.
     #[serde(default)]
     pub token: Option<Secret>,
+}
+
+/// The names of the modes, as a configuration writes them.
+fn modes(_: &mut SchemaGenerator) -> Schema {
+    let names: Vec<&str> = PostingMode::ALL.iter().map(|mode| mode.as_str()).collect();
+    json_schema!({"type": "string", "enum": names})
 }
 
 fn settle_ms() -> u64 {

@@ -8,9 +8,10 @@ use std::time::Duration;
 use outbound::Reach;
 use ports::erp::{Capabilities, PostingMode};
 use ports::secret::Secret;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Address of the server with the name of the database: `https://erp.example.org/books`.
@@ -43,16 +44,22 @@ pub struct Config {
     /// The most lines of one move: with four dimensions each takes the server some 15 ms.
     #[serde(default = "lines_max")]
     pub lines_max: usize,
+    /// Calls to this instance at once; more wait for their turn.
     #[serde(default = "in_flight_max")]
     pub in_flight_max: usize,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Codes of the analytic roots of a Tryton, one for each of our dimensions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Roots {
+    /// The root below which facilities are.
     pub facility: String,
+    /// The root below which departments are.
     pub department: String,
+    /// The root below which service lines are.
     pub service_line: String,
+    /// The root below which payers are.
     pub payer: String,
 }
 

@@ -132,3 +132,18 @@ async fn a_folder_into_which_anybody_writes_is_refused() {
     let error = Folder::open(settings, Arc::new(Receiver::default())).await.err().unwrap();
     assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
 }
+
+#[tokio::test]
+async fn of_two_watchers_one_takes_files_and_the_other_follows_when_it_ends() {
+    let home = tempfile::tempdir().unwrap();
+    let receiver = Arc::new(Receiver::default());
+    let mut first = folder(&receiver, home.path(), Duration::ZERO).await;
+    let mut second = folder(&receiver, home.path(), Duration::ZERO).await;
+    std::fs::write(home.path().join("a.835"), b"one").unwrap();
+    assert_eq!(first.pass().await.unwrap().done, 1);
+    std::fs::write(home.path().join("b.835"), b"two").unwrap();
+    assert_eq!(second.pass().await.unwrap(), Pass::default(), "it stands by");
+    drop(first);
+    assert_eq!(second.pass().await.unwrap().done, 1);
+    assert_eq!(receiver.taken.lock().unwrap().len(), 2);
+}

@@ -7,8 +7,8 @@ use model::money::{Minor, decimal};
 use ports::inquiry::{JournalFilter, RemittanceFilter};
 use ports::oversight::{Completeness, Measure};
 
+use super::House;
 use super::site::Site;
-use crate::serve::Running;
 
 /// Journals printed by name; the rest are counted.
 const JOURNALS_SHOWN: usize = 10;
@@ -31,15 +31,15 @@ impl Verdict {
 }
 
 /// Events that are neither confirmed nor waiting for a person.
-pub async fn pending(running: &Running) -> anyhow::Result<u64> {
-    let sums = running.rooms.inquiry.inbox_sums().await?;
+pub async fn pending(house: &House) -> anyhow::Result<u64> {
+    let sums = house.inquiry.inbox_sums().await?;
     let pending = sums.iter().filter(|sum| sum.state == EventState::Pending);
     Ok(pending.map(|sum| sum.events).sum())
 }
 
-pub async fn print(running: &Running, completeness: &Completeness) -> anyhow::Result<Verdict> {
-    let inquiry = &running.rooms.inquiry;
-    let documents = running.rooms.gateway.documents.documents(None, PAGE).await?;
+pub async fn print(house: &House, completeness: &Completeness) -> anyhow::Result<Verdict> {
+    let inquiry = &house.inquiry;
+    let documents = house.documents.documents(None, PAGE).await?;
     let repeats: u64 = documents.iter().map(|document| document.repeats).sum();
     let remittances = inquiry.remittances(&RemittanceFilter::default(), None, PAGE).await?;
     let paid: Minor = remittances.iter().map(|one| one.header.signed_payment()).sum();
@@ -49,7 +49,7 @@ pub async fn print(running: &Running, completeness: &Completeness) -> anyhow::Re
         documents.len() as u64 + repeats
     );
     println!("Remittances  {} with {claims} claims, {} paid", remittances.len(), decimal(paid));
-    print_journals(running).await?;
+    print_journals(house).await?;
     println!("Exceptions   (what waits for a person, by code)");
     for (code, items, claims, cents) in inquiry.items_by_code().await? {
         println!(
@@ -65,15 +65,15 @@ pub async fn print(running: &Running, completeness: &Completeness) -> anyhow::Re
             "  DUP              {repeats:>5} files {again:>6} claims: the same bytes again, no effect"
         );
     }
-    print_claims(running).await?;
+    print_claims(house).await?;
     print_equation(completeness);
     let ties = completeness.residual == Measure::default() && completeness.gaps.is_empty();
     Ok(if ties { Verdict::Ties } else { Verdict::Differs })
 }
 
-async fn print_journals(running: &Running) -> anyhow::Result<()> {
+async fn print_journals(house: &House) -> anyhow::Result<()> {
     let filter = JournalFilter::default();
-    let journals = running.rooms.inquiry.journals(&filter, None, PAGE).await?;
+    let journals = house.inquiry.journals(&filter, None, PAGE).await?;
     let total: Minor = journals.iter().map(|journal| journal.body.total()).sum();
     println!(
         "Journals     {} over {} (ERP number, entity, date, debits)",
@@ -103,8 +103,8 @@ async fn print_journals(running: &Running) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn print_claims(running: &Running) -> anyhow::Result<()> {
-    let sums = running.rooms.inquiry.inbox_sums().await?;
+async fn print_claims(house: &House) -> anyhow::Result<()> {
+    let sums = house.inquiry.inbox_sums().await?;
     let mut parts = Vec::new();
     for state in EventState::ALL {
         let own = sums.iter().filter(|sum| sum.kind == EventKind::Claim && sum.state == state);
@@ -144,12 +144,12 @@ fn print_equation(completeness: &Completeness) {
 }
 
 /// Three lines to copy. When nothing stays up, they are the ones that work afterwards.
-pub fn next_steps(site: &Site, running: &Running, stay: Stay) -> anyhow::Result<()> {
+pub fn next_steps(site: &Site, house: &House, stay: Stay) -> anyhow::Result<()> {
     let program = here(&std::env::current_exe()?);
     let (file, page, api) = match stay {
         Stay::UntilStopped => {
             let token = format!("{program} token --config {} --as", site.config().display());
-            let address = running.address;
+            let address = house.address;
             (
                 format!("cp your.835 {}/inbox/", site.path().display()),
                 format!("http://{address}/   (sign in with: {token} controller)"),

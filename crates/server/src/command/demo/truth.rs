@@ -9,8 +9,8 @@ use anyhow::Context;
 use model::money::{Minor, decimal};
 use serde::Deserialize;
 
+use super::House;
 use super::report::Verdict;
-use crate::serve::Running;
 
 #[derive(Deserialize)]
 struct Truth {
@@ -47,7 +47,7 @@ struct Planted {
 type Place = (String, String, String, String);
 
 /// Prints every difference, and one line when there is none.
-pub async fn compare(running: &Running, path: &Path) -> anyhow::Result<Verdict> {
+pub async fn compare(house: &House, path: &Path) -> anyhow::Result<Verdict> {
     let text = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
     let truth: Truth = serde_json::from_slice(&text)?;
     let mut expected: BTreeMap<Place, Minor> = BTreeMap::new();
@@ -56,7 +56,7 @@ pub async fn compare(running: &Running, path: &Path) -> anyhow::Result<Verdict> 
         *expected.entry(place).or_default() += row.net;
     }
     let mut differences = 0;
-    let posted = running.rooms.inquiry.posted_by_dimension().await?;
+    let posted = house.inquiry.posted_by_dimension().await?;
     for (entity, facility, payer, role, net) in posted {
         let place =
             (entity.to_string(), facility.to_string(), payer.to_string(), role.code().to_owned());
@@ -72,7 +72,7 @@ pub async fn compare(running: &Running, path: &Path) -> anyhow::Result<Verdict> 
             println!("  missing at {place:?}: posted 0.00, truth {}", decimal(told));
         }
     }
-    differences += compare_exceptions(running, truth.exceptions).await?;
+    differences += compare_exceptions(house, truth.exceptions).await?;
     if differences > 0 {
         println!("\n{differences} differences to the generator's truth");
         return Ok(Verdict::Differs);
@@ -88,11 +88,11 @@ pub async fn compare(running: &Running, path: &Path) -> anyhow::Result<Verdict> 
 }
 
 async fn compare_exceptions(
-    running: &Running,
+    house: &House,
     mut planted: BTreeMap<String, Planted>,
 ) -> anyhow::Result<usize> {
     let mut differences = 0;
-    for (code, items, _, cents) in running.rooms.inquiry.items_by_code().await? {
+    for (code, items, _, cents) in house.inquiry.items_by_code().await? {
         let own = planted.remove(code.as_str()).unwrap_or(Planted { count: 0, cents: 0 });
         if own.count != items || own.cents != cents {
             differences += 1;
