@@ -12,8 +12,8 @@ static KERNEL: Migrator = sqlx::migrate!("migrations/kernel");
 static INTAKE: Migrator = sqlx::migrate!("migrations/intake");
 
 /// The kernel versions that this program works with.
-pub const SCHEMA_MIN: i64 = 4;
-pub const SCHEMA_MAX: i64 = 4;
+pub const SCHEMA_MIN: i64 = 5;
+pub const SCHEMA_MAX: i64 = 5;
 /// Versions from here on belong to intake.
 const INTAKE_FROM: i64 = 1_000;
 const INTAKE_MIN: i64 = 1_005;
