@@ -93,7 +93,8 @@ impl Member {
 }
 
 fn members(site: &Site) -> Vec<Member> {
-    let query = "select row.id::text, member.journal, row.event::text, inbox.state, row.number::text
+    let query =
+        "select row.id::text, member.journal, row.event::text, inbox.state, row.number::text
         from remittance.member
         join remittance.row on row.batch = member.batch and member.numbers @> row.number
         join remittance.inbox on inbox.event = row.event

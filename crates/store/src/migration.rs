@@ -16,8 +16,8 @@ pub const SCHEMA_MIN: i64 = 5;
 pub const SCHEMA_MAX: i64 = 5;
 /// Versions from here on belong to intake.
 const INTAKE_FROM: i64 = 1_000;
-const INTAKE_MIN: i64 = 1_005;
-const INTAKE_MAX: i64 = 1_005;
+const INTAKE_MIN: i64 = 1_006;
+const INTAKE_MAX: i64 = 1_006;
 /// Partitions are made so many months ahead at every start.
 pub const MONTHS_AHEAD: i32 = 3;
 const SERVER_VERSION_MIN: u32 = 150_000;

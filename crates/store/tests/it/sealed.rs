@@ -147,7 +147,7 @@ async fn what_was_altered_or_moved_in_a_table_is_noticed() {
     let flip = "set body = set_byte(body, 60, get_byte(body, 60) # 1)";
     for (schema, statement) in [
         (intake(), format!("update raw_chunk {flip}")),
-        (intake(), format!("update vault {flip}")),
+        (intake(), format!("update vault_batch {flip}")),
         (process(), format!("update event_batch {flip}")),
         (process(), "update state set version = version + 1".to_owned()),
     ] {
@@ -163,6 +163,21 @@ async fn what_was_altered_or_moved_in_a_table_is_noticed() {
     noticed(&revealed.err().expect("altered"));
     noticed(&book.batches(remittance_id("doc"), 0, 10).await.expect_err("altered"));
     noticed(&book.states("claim", &[Code::new("tok_v1_a")]).await.expect_err("moved"));
+}
+
+#[tokio::test]
+async fn a_token_that_was_pointed_at_the_value_of_another_is_noticed() {
+    let world = World::new().await;
+    let (_, room) = filled(&world).await;
+    let other = (Field::Name, token("name", 2), Clear::new("ANOTHER".to_owned()));
+    room.keep(vec![other, (Field::Name, token("name", 3), Clear::new("THIRD".to_owned()))])
+        .await
+        .expect("kept");
+    assert!(room.reveal(token("name", 3).as_str(), "auditor").await.is_ok_and(|one| one.is_some()));
+    world.run(&intake(), "update vault set place = 3 - place where token like '%000003'").await;
+    let revealed = room.reveal(token("name", 3).as_str(), "auditor").await;
+    let failure = revealed.err().expect("moved");
+    assert!(failure.to_string().contains("altered, or moved"), "{failure}");
 }
 
 #[tokio::test]
