@@ -146,6 +146,9 @@ pub(crate) fn options(
         ("idle_in_transaction_session_timeout", limit(settings.idle_in_transaction_ms_max)),
         // Compiling a query costs more than any of ours.
         ("jit", "off".to_owned()),
+        // Nearly all of ours look up by key, and most of what they look for is in memory: reading a
+        // whole table instead pays later than the server thinks.
+        ("random_page_cost", "1.1".to_owned()),
         // A plan made while a table or a month was empty must not outlive that.
         ("plan_cache_mode", "force_custom_plan".to_owned()),
     ]))

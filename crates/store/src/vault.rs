@@ -101,13 +101,21 @@ impl PostgresBook {
         let known = sqlx::query_scalar!(
             "select vault.token
              from unnest($2::text[]) as wanted (token)
-             join vault
-               on vault.tenant = $1
-               and vault.token = wanted.token
-             join vault_batch
-               on vault_batch.tenant = $1
-               and vault_batch.batch = vault.batch
-               and vault_batch.under = $3",
+             cross join lateral (
+               select token, batch
+               from vault
+               where vault.tenant = $1
+                 and vault.token = wanted.token
+               offset 0
+             ) as vault
+             cross join lateral (
+               select
+               from vault_batch
+               where vault_batch.tenant = $1
+                 and vault_batch.batch = vault.batch
+                 and vault_batch.under = $3
+               offset 0
+             ) as sealed",
             self.tenant(),
             &wanted as _,
             under,

@@ -253,10 +253,14 @@ pub async fn post(
            select row.event, count(*) as rows,
              count(*) filter (where member.numbers @> row.number) as members
            from member
-           join row
-             on row.tenant = $1
-             and row.batch = member.batch
-             and row.recorded_on = member.recorded_on
+           cross join lateral (
+             select event, number
+             from row
+             where row.tenant = $1
+               and row.batch = member.batch
+               and row.recorded_on = member.recorded_on
+             offset 0
+           ) as row
            where member.tenant = $1
              and member.journal = $2
              and member.live
@@ -278,10 +282,14 @@ pub async fn post(
                or not exists (
                  select
                  from unnest(entry.batches) as own (batch)
-                 join row
-                   on row.tenant = $1
-                   and row.batch = own.batch
-                   and row.event = touched.event
+                 cross join lateral (
+                   select batch, number
+                   from row
+                   where row.tenant = $1
+                     and row.batch = own.batch
+                     and row.event = touched.event
+                   offset 0
+                 ) as row
                  left join row_superseded
                    on row_superseded.tenant = $1
                    and row_superseded.batch = row.batch

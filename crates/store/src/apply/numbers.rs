@@ -123,11 +123,15 @@ pub async fn member_numbers(
     let members = sqlx::query!(
         r#"select row.id as "id!", row.number as "number!"
          from member
-         join row
-           on row.tenant = $1
-           and row.batch = member.batch
-           and row.recorded_on = member.recorded_on
-           and member.numbers @> row.number
+         cross join lateral (
+           select id, number
+           from row
+           where row.tenant = $1
+             and row.batch = member.batch
+             and row.recorded_on = member.recorded_on
+             and member.numbers @> row.number
+           offset 0
+         ) as row
          where member.tenant = $1
            and member.journal = $2
            and member.live"#,
@@ -166,10 +170,14 @@ pub async fn standing(
            on inbox.tenant = $1
            and inbox.event between named.first and named.last
          cross join lateral unnest(inbox.batches) as own (batch)
-         join row
-           on row.tenant = $1
-           and row.batch = own.batch
-           and row.id = named.id
+         cross join lateral (
+           select batch, number
+           from row
+           where row.tenant = $1
+             and row.batch = own.batch
+             and row.id = named.id
+           offset 0
+         ) as row
          left join row_superseded
            on row_superseded.tenant = $1
            and row_superseded.batch = row.batch

@@ -62,10 +62,14 @@ pub async fn refuse_known(
              select
              from inbox
              cross join lateral unnest(inbox.batches) as own (batch)
-             join row
-               on row.tenant = $1
-               and row.batch = own.batch
-               and row.event = inbox.event
+             cross join lateral (
+               select id
+               from row
+               where row.tenant = $1
+                 and row.batch = own.batch
+                 and row.event = inbox.event
+               offset 0
+             ) as row
              where inbox.tenant = $1
                and inbox.event = any($2)
                and own.batch <> all($3)

@@ -86,10 +86,14 @@ pub async fn by_id(book: &PostgresBook, ids: &[RowId]) -> Result<Vec<Row>, Failu
            select row.*
            from inbox
            cross join lateral unnest(inbox.batches) as own (batch)
-           join row
-             on row.tenant = $1
-             and row.batch = own.batch
-             and row.id = wanted.id
+           cross join lateral (
+             select *
+             from row
+             where row.tenant = $1
+               and row.batch = own.batch
+               and row.id = wanted.id
+             offset 0
+           ) as row
            where inbox.tenant = $1
              and inbox.event between wanted.first and wanted.last
            offset 0
@@ -112,10 +116,14 @@ pub async fn of_event(book: &PostgresBook, event: EventId) -> Result<Vec<RowStan
            select row.*
            from inbox
            cross join lateral unnest(inbox.batches) as own (batch)
-           join row
-             on row.tenant = $1
-             and row.batch = own.batch
-             and row.event = $2
+           cross join lateral (
+             select *
+             from row
+             where row.tenant = $1
+               and row.batch = own.batch
+               and row.event = $2
+             offset 0
+           ) as row
            where inbox.tenant = $1
              and inbox.event = $2
          ) as r",
@@ -149,11 +157,15 @@ pub async fn open(
              from (
                select row.event
                from opened
-               join row
-                 on row.tenant = $1
-                 and row.batch = opened.batch
-                 and row.recorded_on = opened.recorded_on
-                 and opened.numbers @> row.number
+               cross join lateral (
+                 select event, number
+                 from row
+                 where row.tenant = $1
+                   and row.batch = opened.batch
+                   and row.recorded_on = opened.recorded_on
+                   and opened.numbers @> row.number
+                 offset 0
+               ) as row
                where opened.before < $5
                order by row.number
                limit $5
@@ -163,22 +175,30 @@ pub async fn open(
              from opened
              where before < $5
              union
-             select unnest(inbox.batches)
+             select unnest(entry.batches)
              from page
-             join inbox
-               on inbox.tenant = $1
-               and inbox.event = page.event
-             where cardinality(inbox.batches) > 1
+             cross join lateral (
+               select batches
+               from inbox
+               where inbox.tenant = $1
+                 and inbox.event = page.event
+                 and cardinality(inbox.batches) > 1
+               offset 0
+             ) as entry
            )
            select row.*
            from chosen
            join opened
              on opened.batch = chosen.batch
-           join row
-             on row.tenant = $1
-             and row.batch = opened.batch
-             and row.recorded_on = opened.recorded_on
-             and opened.numbers @> row.number
+           cross join lateral (
+             select *
+             from row
+             where row.tenant = $1
+               and row.batch = opened.batch
+               and row.recorded_on = opened.recorded_on
+               and opened.numbers @> row.number
+             offset 0
+           ) as row
            where row.event in (select event from page)
          ) as r
          order by r.number",
@@ -255,10 +275,14 @@ pub async fn of_remittance(
            select one.*
            from inbox
            cross join lateral unnest(inbox.batches) as own (batch)
-           join row as one
-             on one.tenant = $1
-             and one.batch = own.batch
-             and one.event = inbox.event
+           cross join lateral (
+             select *
+             from row
+             where row.tenant = $1
+               and row.batch = own.batch
+               and row.event = inbox.event
+             offset 0
+           ) as one
            where inbox.tenant = $1
              and inbox.remittance = $2
            order by one.number
