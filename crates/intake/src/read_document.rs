@@ -28,6 +28,8 @@ use crate::tokens::{Met, Tokeniser};
 /// Times that a reading may fail unforeseen before the document is refused. The runner's own limit
 /// is higher.
 const DEFECTS_MAX: u32 = 2;
+/// So much is parsed at a time.
+const SLICE_BYTES: usize = 64 << 10;
 /// Values handed to the vault at a time.
 const VAULT_VALUES_MAX: usize = 4_000;
 
@@ -79,9 +81,12 @@ impl ReadDocument {
         let mut ordinal = 0;
         while let Some(chunk) = self.raw.chunk(document.id, ordinal).await? {
             ordinal += 1;
-            scope.hold().await?;
+            // A small document is read well within the lease that the runner has seen to.
+            if chunk.len() > SLICE_BYTES || ordinal > 1 {
+                scope.hold().await?;
+            }
             // A slice at a time: the events of a whole chunk would multiply its memory.
-            for part in chunk.chunks(64 << 10) {
+            for part in chunk.chunks(SLICE_BYTES) {
                 parser.push(part, &mut parsed);
                 self.take(document, &mut parsed, &mut delivered).await?;
             }
