@@ -30,7 +30,7 @@ fn said(output: &Output) -> String {
 
 /// Every sealed body there is, in the order of its table.
 fn bodies(site: &Site) -> Vec<Vec<String>> {
-    ["intake.raw_chunk", "intake.vault", "remittance.event_batch", "remittance.state"]
+    ["intake.raw_chunk", "intake.vault_batch", "remittance.event_batch", "remittance.state"]
         .map(|table| {
             let query = format!("select md5(body) from {table} order by 1");
             site.rows(&query).expect("bodies").into_iter().flatten().collect()

@@ -2,6 +2,8 @@
 //! The residual of a settled site is zero, and taking away any one thing makes it differ from zero
 //! and names the place.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use tests::hospital;
 use tests::processes::Layout;
@@ -44,23 +46,68 @@ fn texts(site: &Site, query: &str) -> Vec<Vec<String>> {
     rows
 }
 
-/// Takes rows out of tables, looks, and puts them back.
-fn without(site: &Site, taken: &[(&str, String)], look: impl FnOnce(&Value)) {
-    for (number, (table, condition)) in taken.iter().enumerate() {
-        let text = format!(
-            "create table public.kept_{number} as select * from remittance.{table} where {condition};
-             delete from remittance.{table} where {condition}"
-        );
-        site.sql(&text).expect("it can be taken away");
+/// How one thing is taken away and put back.
+struct Taken {
+    away: String,
+    back: String,
+}
+
+/// Takes things away, looks, and puts them back.
+fn without(site: &Site, taken: &[&Taken], look: impl FnOnce(&Value)) {
+    for one in taken {
+        site.sql(&one.away).expect("it can be taken away");
     }
     look(&now(site));
-    for (number, (table, _)) in taken.iter().enumerate() {
-        let text = format!(
-            "insert into remittance.{table} select * from public.kept_{number};
-             drop table public.kept_{number}"
-        );
-        site.sql(&text).expect("it can be put back");
+    for one in taken {
+        site.sql(&one.back).expect("it can be put back");
     }
+}
+
+/// A row of a live journal: where it stands.
+struct Member {
+    row: String,
+    journal: String,
+    event: String,
+    state: String,
+    number: i64,
+}
+
+impl Member {
+    fn batch(&self) -> i64 {
+        self.number >> 20
+    }
+
+    fn row(&self) -> Taken {
+        let (row, batch, place) = (&self.row, self.batch(), (self.number & 0xF_FFFF) + 1);
+        let set = format!("update remittance.row_batch set ids[{place}] =");
+        let whose = format!("where batch = {batch}");
+        Taken { away: format!("{set} null {whose}"), back: format!("{set} '{row}' {whose}") }
+    }
+
+    fn membership(&self) -> Taken {
+        let (journal, batch, number) = (&self.journal, self.batch(), self.number);
+        let one = format!("int8multirange(int8range({number}, {number}, '[]'))");
+        let set = "update remittance.member set numbers = numbers";
+        let whose = format!("where journal = '{journal}' and batch = {batch}");
+        Taken { away: format!("{set} - {one} {whose}"), back: format!("{set} + {one} {whose}") }
+    }
+}
+
+fn members(site: &Site) -> Vec<Member> {
+    let query =
+        "select row.id::text, member.journal, row.event::text, inbox.state, row.number::text
+        from remittance.member
+        join remittance.row on row.batch = member.batch and member.numbers @> row.number
+        join remittance.inbox on inbox.event = row.event
+        where member.live";
+    let found = texts(site, query).into_iter().map(|one| Member {
+        row: one[0].clone(),
+        journal: one[1].clone(),
+        event: one[2].clone(),
+        state: one[3].clone(),
+        number: one[4].parse().expect("a number"),
+    });
+    found.collect()
 }
 
 /// A settled site with posted and with held claims.
@@ -99,33 +146,30 @@ fn is_seen_and_named(layout: Layout) {
 }
 
 fn each_row(site: &Site) {
-    let query = "select row::text, journal, event::text from remittance.member where live";
-    for one in texts(site, query) {
-        let (row, journal) = (&one[0], &one[1]);
-        let row_alone = [("row", format!("id = '{row}'"))];
-        without(site, &row_alone, |seen| assert_names(seen, &["row"], journal, "a row"));
-        let member_alone = [("member", format!("row = '{row}'"))];
-        without(site, &member_alone, |seen| {
-            assert_names(seen, &["row"], journal, "a membership");
+    for member in members(site) {
+        let (row, membership, journal) = (member.row(), member.membership(), &member.journal);
+        without(site, &[&row], |seen| assert_names(seen, &["row"], journal, "a row"));
+        without(site, &[&membership], |seen| assert_names(seen, &["row"], journal, "a membership"));
+        without(site, &[&row, &membership], |seen| {
+            assert_names(seen, &["row"], journal, "a row with membership");
         });
-        let both = [row_alone, member_alone].concat();
-        without(site, &both, |seen| assert_names(seen, &["row"], journal, "a row with membership"));
     }
 }
 
 /// All rows of one event together, with every trace of them.
 fn each_event(site: &Site) {
-    let query = "select event::text, min(journal), min(inbox.state)
-        from remittance.member join remittance.inbox using (tenant, event)
-        where live group by event";
-    for one in texts(site, query) {
-        let (event, journal, state) = (&one[0], &one[1], &one[2]);
-        let condition = format!("event = '{event}'");
-        let all = [("row", condition.clone()), ("member", condition)];
+    let mut events: BTreeMap<String, Vec<Member>> = BTreeMap::new();
+    for member in members(site) {
+        events.entry(member.event.clone()).or_default().push(member);
+    }
+    for (event, members) in events {
+        let all: Vec<Taken> =
+            members.iter().flat_map(|own| [own.row(), own.membership()]).collect();
+        let all: Vec<&Taken> = all.iter().collect();
         without(site, &all, |seen| {
-            assert_names(seen, &["row"], journal, "all rows of an event");
-            if state == "posted" {
-                assert_names(seen, &["event"], event, "all rows of an event");
+            assert_names(seen, &["row"], &members[0].journal, "all rows of an event");
+            if members[0].state == "posted" {
+                assert_names(seen, &["event"], &event, "all rows of an event");
             }
         });
     }
@@ -134,7 +178,15 @@ fn each_event(site: &Site) {
 fn each_inbox_entry(site: &Site) {
     for one in texts(site, "select event::text, document::text from remittance.inbox") {
         let (event, document) = (&one[0], &one[1]);
-        without(site, &[("inbox", format!("event = '{event}'"))], |seen| {
+        let entry = Taken {
+            away: format!(
+                "create table public.kept as select * from remittance.inbox where event = '{event}';
+                 delete from remittance.inbox where event = '{event}'"
+            ),
+            back: "insert into remittance.inbox select * from public.kept; drop table public.kept"
+                .to_owned(),
+        };
+        without(site, &[&entry], |seen| {
             assert_names(seen, &["document"], document, "an inbox entry");
         });
     }

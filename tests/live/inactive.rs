@@ -133,7 +133,7 @@ fn an_inactive_department_waits_for_a_person_and_has_no_line_in_the_erp() {
 
     // Finance opens the department in the ERP, and sends everything through again.
     department.switch(true);
-    site.kill();
+    site.stop().expect("it ends");
     site.serve().expect("it starts again and asks the ERP");
     for item in &items {
         site.replay(item).expect("replayed");

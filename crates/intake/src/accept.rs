@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Taking a delivery: count it independently, hash it, seal and stage its chunks, commit, and only
-//! then acknowledge.
+//! Taking a delivery: count it independently, hash it, seal its chunks, stage all but the last, commit,
+//! and only then acknowledge.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -20,7 +20,7 @@ use opentelemetry::{Context, KeyValue};
 use ports::accept::{Accept, ByteStream, Delivery, Receipt};
 use ports::book::Unit;
 use ports::failure::Failure;
-use ports::raw::{CHUNK_BYTES_MAX, Committed, RawStore, Segmented};
+use ports::raw::{CHUNK_BYTES_MAX, Committed, Incoming, RawStore, Segmented};
 use ports::source::{ControlPass, SourceAdapter};
 use proof::segments::{SECRET_BYTES, SegmentTree};
 use serde_json::json;
@@ -123,7 +123,7 @@ impl Staging {
             digest: Sha256::new(),
             bytes: 0,
             ordinal: 0,
-            pending: BytesMut::with_capacity(CHUNK_BYTES_MAX),
+            pending: BytesMut::new(),
             secret,
             tree: SegmentTree::new(&secret),
             ends: Vec::new(),
@@ -166,7 +166,8 @@ impl Accept for Intake {
                 return Err(self.too_large());
             }
             staging.see(&part, control.as_mut())?;
-            while staging.pending.len() >= CHUNK_BYTES_MAX {
+            // The last chunk is never staged: it goes with the commit.
+            while staging.pending.len() > CHUNK_BYTES_MAX {
                 let chunk = staging.pending.split_to(CHUNK_BYTES_MAX).freeze();
                 staging.flush(self.raw.as_ref(), chunk).await?;
             }
@@ -174,10 +175,6 @@ impl Accept for Intake {
         if staging.bytes == 0 {
             let message = "the delivery is empty; send the file again once it is written";
             return Err(Failure::business(exception::Code::Unreadable, message));
-        }
-        if !staging.pending.is_empty() {
-            let rest = staging.pending.split().freeze();
-            staging.flush(self.raw.as_ref(), rest).await?;
         }
         workflow::crash_point!("intake.staged");
         self.commit(delivery, staging, control.finish()).await
@@ -208,12 +205,20 @@ impl Intake {
         let due = OffsetDateTime::UNIX_EPOCH;
         let mut work = Unit::new(INTAKE_LANE, READ_DOCUMENT, Code::from(id.to_string()), body, due);
         trace::carry_in(&mut work, Transaction::from(id));
-        let channel = document.channel.as_str();
+        let channel = delivery.channel.as_str();
         let commit = Happened::now("seal-and-commit");
         let (root, segments) = staging.tree.finish();
         let segmented = Segmented { root: Hash(root), segments, secret: staging.secret };
-        let committed =
-            self.raw.commit(staging.upload, document, segmented, &delivery.by, vec![work]).await?;
+        let incoming = Incoming {
+            upload: staging.upload,
+            document,
+            segmented,
+            staged: staging.ordinal,
+            rest: staging.pending.freeze(),
+            by: delivery.by,
+            work: vec![work],
+        };
+        let committed = self.raw.commit(incoming).await?;
         workflow::crash_point!("intake.committed");
         let duplicate = match committed {
             Committed::New => {

@@ -5,12 +5,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::future;
 use model::code::Code;
 use model::document::{Document, DocumentState};
 use model::event::v1::Finding;
 use model::event::{BATCH_EVENTS_MAX, Event, EventBatch};
 use model::id::DocumentId;
-use model::token::{Clear, Token};
+use model::token::{Clear, Field, Token};
 use ports::book::{Effects, LogEntry, Unit};
 use ports::failure::Failure;
 use ports::raw::RawStore;
@@ -27,6 +28,8 @@ use crate::tokens::{Met, Tokeniser};
 /// Times that a reading may fail unforeseen before the document is refused. The runner's own limit
 /// is higher.
 const DEFECTS_MAX: u32 = 2;
+/// So much is parsed at a time.
+const SLICE_BYTES: usize = 64 << 10;
 /// Values handed to the vault at a time.
 const VAULT_VALUES_MAX: usize = 4_000;
 
@@ -62,6 +65,8 @@ struct Delivered {
     sets: u32,
     pending: Vec<Event<Token>>,
     met: Met,
+    /// Whose values are in the vault; its turn comes when those of the next are on their way.
+    next: Option<EventBatch<Token>>,
 }
 
 impl ReadDocument {
@@ -76,15 +81,20 @@ impl ReadDocument {
         let mut ordinal = 0;
         while let Some(chunk) = self.raw.chunk(document.id, ordinal).await? {
             ordinal += 1;
-            scope.hold().await?;
+            // A small document is read well within the lease that the runner has seen to.
+            if chunk.len() > SLICE_BYTES || ordinal > 1 {
+                scope.hold().await?;
+            }
             // A slice at a time: the events of a whole chunk would multiply its memory.
-            for part in chunk.chunks(64 << 10) {
+            for part in chunk.chunks(SLICE_BYTES) {
                 parser.push(part, &mut parsed);
                 self.take(document, &mut parsed, &mut delivered).await?;
             }
         }
         let closing = parser.finish(&mut parsed);
         self.take(document, &mut parsed, &mut delivered).await?;
+        // The last batch, and then its turn.
+        self.flush(document, &mut delivered).await?;
         self.flush(document, &mut delivered).await?;
         delivered.sets = closing.sets;
         Ok((delivered, closing))
@@ -112,20 +122,32 @@ impl ReadDocument {
     }
 
     /// The vault first: a token that nobody could reveal would be worse than a value without events.
+    /// While it takes the values of a batch, the batch before is delivered.
     async fn flush(&self, document: &Document, delivered: &mut Delivered) -> Result<(), Failure> {
         let values = delivered.met.take();
-        if !values.is_empty() {
-            self.vault.keep(values).await?;
-        }
         let events = std::mem::take(&mut delivered.pending);
-        let Some(first) = events.first() else { return Ok(()) };
-        let batch = EventBatch {
-            remittance: first.remittance,
+        let next = events.first().map(|first| (first.remittance, first.ordinal));
+        let next = next.map(|(remittance, first)| EventBatch {
+            remittance,
             document: document.id,
             source: document.source.clone(),
-            first: first.ordinal,
+            first,
             events,
-        };
+        });
+        let before = std::mem::replace(&mut delivered.next, next);
+        let (kept, told) = future::join(self.keep(values), self.deliver(before)).await;
+        kept.and(told)
+    }
+
+    async fn keep(&self, values: Vec<(Field, Token, Clear)>) -> Result<(), Failure> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        self.vault.keep(values).await
+    }
+
+    async fn deliver(&self, batch: Option<EventBatch<Token>>) -> Result<(), Failure> {
+        let Some(batch) = batch else { return Ok(()) };
         self.remittances.deliver(batch).await?;
         workflow::crash_point!("intake.batch.delivered");
         Ok(())

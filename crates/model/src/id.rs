@@ -139,14 +139,22 @@ impl EventId {
 }
 
 impl RowId {
-    /// `booking` counts how often the event has been booked: a replay makes new rows.
+    /// `booking` counts how often the event has been booked: a replay makes new rows. A row is known by
+    /// the first twelve bytes of its event, which say what it is a row of, by its booking and its leg.
     pub fn of(event: EventId, booking: u32, leg: u32) -> Self {
-        Self(version_8(Hash::of(&[
-            b"row",
-            event.0.as_bytes(),
-            &booking.to_be_bytes(),
-            &leg.to_be_bytes(),
-        ])))
+        let mut bytes = *event.0.as_bytes();
+        let last = |number: u32| u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes();
+        bytes[12..14].copy_from_slice(&last(booking));
+        bytes[14..].copy_from_slice(&last(leg));
+        Self(Uuid::from_bytes(bytes))
+    }
+
+    /// The first and the last id that the row's event may have.
+    pub fn events(self) -> (EventId, EventId) {
+        let (mut first, mut last) = (*self.0.as_bytes(), *self.0.as_bytes());
+        first[12..].fill(0);
+        last[12..].fill(u8::MAX);
+        (EventId(Uuid::from_bytes(first)), EventId(Uuid::from_bytes(last)))
     }
 }
 

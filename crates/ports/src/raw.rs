@@ -3,6 +3,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use model::code::Code;
 use model::document::{Document, DocumentState};
 use model::id::{DocumentId, Hash};
 use serde_json::{Value, json};
@@ -36,6 +37,21 @@ impl std::fmt::Debug for Segmented {
     }
 }
 
+/// A document all of whose bytes have come: what becomes durable before it is acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    pub upload: Uuid,
+    pub document: Document,
+    pub segmented: Segmented,
+    /// So many chunks of it have been staged.
+    pub staged: u32,
+    /// The chunk after those, which was not: a small document has no other.
+    pub rest: Bytes,
+    /// Who handed it in, for the log.
+    pub by: Code,
+    pub work: Vec<Unit>,
+}
+
 /// What `commit` did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Committed {
@@ -65,17 +81,10 @@ pub trait RawStore: Documents {
     async fn stage(&self, upload: Uuid, ordinal: u32, chunk: Bytes) -> Result<(), Failure>;
 
     /// After `Ok(New)` the document, its chunks, its segments' root and sealed secret, a log entry by
-    /// `by` that names the root, and `work` are durable, in one transaction. `document.received_at` is
-    /// set from the database's clock, and no work falls due before it: what was received first is read
-    /// first.
-    async fn commit(
-        &self,
-        upload: Uuid,
-        document: Document,
-        segmented: Segmented,
-        by: &str,
-        work: Vec<Unit>,
-    ) -> Result<Committed, Failure>;
+    /// `by` that names the root, and `work` are durable, in one transaction, which documents that come
+    /// at the same time may share. `document.received_at` is set from the database's clock, and no
+    /// work falls due before it: what was received first is read first.
+    async fn commit(&self, incoming: Incoming) -> Result<Committed, Failure>;
 
     /// The chunk with this ordinal, opened; `None` past the last.
     async fn chunk(&self, document: DocumentId, ordinal: u32) -> Result<Option<Bytes>, Failure>;

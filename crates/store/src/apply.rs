@@ -5,6 +5,8 @@
 mod inbox;
 mod journals;
 mod log;
+mod numbers;
+mod packed;
 mod queue;
 mod records;
 mod rows;
@@ -56,9 +58,9 @@ fn sealed_classes(effects: &Effects) -> Vec<RetentionClass> {
     classes
 }
 
-/// The order matters where one effect sees another: rows exist before a window closes over them,
-/// events have their new state before a posted journal moves the pending ones on, and what is taken
-/// from a queue goes before it is put anew.
+/// The order matters where one effect sees another: rows exist before their events name them and before
+/// a window closes over them, events have their new state before a posted journal moves the pending
+/// ones on, and what is taken from a queue goes before it is put anew.
 async fn write(
     book: &PostgresBook,
     connection: &mut PgConnection,
@@ -66,10 +68,11 @@ async fn write(
 ) -> Result<(), ApplyError> {
     inbox::enter(book, connection, &effects.inbox).await?;
     inbox::keep_batches(book, connection, &effects.batches).await?;
-    inbox::transitions(book, connection, &effects.transitions).await?;
+    let written = rows::insert(book, connection, &effects.rows).await?;
+    let again = inbox::change(book, connection, &effects.transitions, &written).await?;
+    rows::refuse_known(book, connection, &effects.rows, &written, &again).await?;
     records::remittances(book, connection, &effects.remittances).await?;
     records::states(book, connection, &effects.states).await?;
-    rows::insert(book, connection, &effects.rows).await?;
     rows::supersede(book, connection, &effects.supersede).await?;
     journals::change(book, connection, &effects.journals).await?;
     records::items(book, connection, &effects.items).await?;

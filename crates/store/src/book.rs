@@ -17,6 +17,7 @@ use time::OffsetDateTime;
 
 use crate::data_keys::DataKeys;
 use crate::error::failure;
+use crate::raw::group::Groups;
 use crate::sealing::{self, Place, Purpose};
 use crate::settings::{PoolSettings, Schema};
 use crate::{Error, apply, error, lane, migration};
@@ -28,6 +29,7 @@ pub struct PostgresBook {
     pub(crate) pool: PgPool,
     tenant: Arc<str>,
     pub(crate) keys: Arc<DataKeys>,
+    pub(crate) groups: Arc<Groups>,
     schema: Schema,
 }
 
@@ -50,7 +52,9 @@ impl PostgresBook {
             .map_err(|error| migration::connect(&error))?;
         let cache = Duration::from_millis(settings.data_key_cache_ms_max);
         let keys = Arc::new(DataKeys::new(encryption, cache));
-        let book = Self { pool, tenant: Arc::from(tenant.as_str()), keys, schema: schema.clone() };
+        let (tenant, schema) = (Arc::from(tenant.as_str()), schema.clone());
+        let book = Self { pool, tenant, keys, groups: Arc::default(), schema };
+        let schema = &book.schema;
         let mut connection = book.pool.acquire().await.map_err(failure)?;
         migration::check(&mut connection, schema).await?;
         drop(connection);
@@ -142,6 +146,9 @@ pub(crate) fn options(
         ("idle_in_transaction_session_timeout", limit(settings.idle_in_transaction_ms_max)),
         // Compiling a query costs more than any of ours.
         ("jit", "off".to_owned()),
+        // Nearly all of ours look up by key, and most of what they look for is in memory: reading a
+        // whole table instead pays later than the server thinks.
+        ("random_page_cost", "1.1".to_owned()),
         // A plan made while a table or a month was empty must not outlive that.
         ("plan_cache_mode", "force_custom_plan".to_owned()),
     ]))

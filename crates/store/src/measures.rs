@@ -160,7 +160,7 @@ async fn journals(book: &PostgresBook) -> Result<Vec<(String, Standing)>, Failur
 
 async fn open_rows(book: &PostgresBook) -> Result<Standing, Failure> {
     let rows = sqlx::query!(
-        r#"select count(*) as "rows!",
+        r#"select coalesce(sum(rows_in(numbers)), 0)::bigint as "rows!",
            coalesce(extract(epoch from clock_timestamp() - min(since)), 0)::bigint as "oldest_s!"
          from row_open
          where tenant = $1"#,

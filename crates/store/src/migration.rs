@@ -12,12 +12,12 @@ static KERNEL: Migrator = sqlx::migrate!("migrations/kernel");
 static INTAKE: Migrator = sqlx::migrate!("migrations/intake");
 
 /// The kernel versions that this program works with.
-pub const SCHEMA_MIN: i64 = 4;
-pub const SCHEMA_MAX: i64 = 4;
+pub const SCHEMA_MIN: i64 = 5;
+pub const SCHEMA_MAX: i64 = 5;
 /// Versions from here on belong to intake.
 pub(crate) const INTAKE_FROM: i64 = 1_000;
-pub(crate) const INTAKE_MIN: i64 = 1_003;
-pub(crate) const INTAKE_MAX: i64 = 1_003;
+pub(crate) const INTAKE_MIN: i64 = 1_006;
+pub(crate) const INTAKE_MAX: i64 = 1_006;
 /// Partitions are made so many months ahead at every migration.
 pub const MONTHS_AHEAD: i32 = 3;
 const SERVER_VERSION_MIN: u32 = 150_000;

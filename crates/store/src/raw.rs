@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Raw documents: chunks are sealed before they leave memory, staged under an upload, and become a
-//! document in one transaction with its log entry and the work that follows.
+//! document in one transaction with its log entry and the work that follows, see [`group`].
+
+mod enter;
+pub(crate) mod group;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use model::code::Code;
 use model::document::{Channel, Document, DocumentState};
 use model::id::DocumentId;
-use ports::book::{ApplyError, Records, Unit};
 use ports::failure::Failure;
-use ports::raw::{CHUNK_BYTES_MAX, Committed, Documents, RawStore, Segmented};
+use ports::raw::{CHUNK_BYTES_MAX, Committed, Documents, Incoming, RawStore, Segmented};
 use serde_json::Value;
-use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::apply::{commit, put_units, write_log};
 use crate::book::PostgresBook;
-use crate::entry::{hash_of, limit_of, log_entry, record, record_of, signed, unsigned};
+use crate::entry::{hash_of, limit_of, record_of, unsigned};
 use crate::error::{failure, unreadable};
 use crate::sealing::Purpose;
 
@@ -122,7 +122,8 @@ impl RawStore for PostgresBook {
             "with staged as (
                insert into raw_upload (tenant, upload)
                values ($1, $2)
-               on conflict on constraint raw_upload_unique do nothing
+               on conflict on constraint raw_upload_unique do update
+               set started_at = excluded.started_at
              )
              insert into raw_chunk (tenant, upload, ordinal, bytes, body)
              values ($1, $2, $3, $4, $5)
@@ -141,43 +142,8 @@ impl RawStore for PostgresBook {
         Ok(())
     }
 
-    async fn commit(
-        &self,
-        upload: Uuid,
-        document: Document,
-        segmented: Segmented,
-        by: &str,
-        work: Vec<Unit>,
-    ) -> Result<Committed, Failure> {
-        let key = document.id.to_string();
-        let known = |error| named(error, &key);
-        // Before the transaction, which must not wait for a second connection.
-        self.ready(&[Purpose::SegmentSecret.class()]).await?;
-        let received = Records::now(self).await?;
-        let mut transaction = self.pool.begin().await.map_err(failure)?;
-        let committed = match enter(self, &mut transaction, upload, &document, &segmented).await? {
-            Entered::New => {
-                claim_chunks(self, &mut transaction, upload, &document).await?;
-                let mut entry = log_entry("document.accepted", &key, by);
-                entry.body = segmented.told();
-                write_log(self, &mut transaction, &[entry]).await.map_err(known)?;
-                let work: Vec<Unit> = work
-                    .into_iter()
-                    .map(|unit| Unit { due: unit.due.max(received), ..unit })
-                    .collect();
-                put_units(self, &mut transaction, &work).await.map_err(known)?;
-                Committed::New
-            }
-            Entered::Before => Committed::New,
-            Entered::Repeat => {
-                discard(self, &mut transaction, upload).await?;
-                let entry = log_entry("document.repeated", &key, by);
-                write_log(self, &mut transaction, &[entry]).await.map_err(known)?;
-                Committed::Repeated
-            }
-        };
-        commit(transaction).await.map_err(known)?;
-        Ok(committed)
+    async fn commit(&self, incoming: Incoming) -> Result<Committed, Failure> {
+        group::join(self, incoming).await
     }
 
     async fn chunk(&self, document: DocumentId, ordinal: u32) -> Result<Option<Bytes>, Failure> {
@@ -245,141 +211,33 @@ impl RawStore for PostgresBook {
     }
 
     async fn sweep(&self, hours: u32) -> Result<u64, Failure> {
-        // An upload that is being committed right now is locked: it is left for the next time.
-        let swept = sqlx::query!(
-            "delete from raw_upload
-             where (tenant, upload) in (
-               select tenant, upload
-               from raw_upload
-               where tenant = $1
-                 and not committed
-                 and started_at <= now() - make_interval(hours => $2)
-               for update skip locked
-             )",
+        // An upload that is being committed or goes on right now is locked: it is left for the next
+        // time.
+        let swept = sqlx::query_scalar!(
+            r#"with swept as (
+               delete from raw_upload
+               where (tenant, upload) in (
+                 select tenant, upload
+                 from raw_upload
+                 where tenant = $1
+                   and started_at <= now() - make_interval(hours => $2)
+                 for update skip locked
+               )
+               returning upload
+             ), chunks as (
+               delete from raw_chunk
+               using swept
+               where raw_chunk.tenant = $1
+                 and raw_chunk.upload = swept.upload
+             )
+             select count(*) as "uploads!"
+             from swept"#,
             self.tenant(),
             i32::try_from(hours).unwrap_or(i32::MAX),
         )
-        .execute(&self.pool)
+        .fetch_one(&self.pool)
         .await
         .map_err(failure)?;
-        Ok(swept.rows_affected())
-    }
-}
-
-enum Entered {
-    New,
-    /// This very upload was committed before, and the answer to it was lost.
-    Before,
-    /// Another upload had the same bytes.
-    Repeat,
-}
-
-/// Inserts the document, or counts the repeat of one that is there.
-async fn enter(
-    book: &PostgresBook,
-    connection: &mut PgConnection,
-    upload: Uuid,
-    document: &Document,
-    segmented: &Segmented,
-) -> Result<Entered, Failure> {
-    let secret = segmented.secret.to_vec();
-    let secret = book.seal(Purpose::SegmentSecret, &document.id.to_string(), secret)?;
-    let entered = sqlx::query!(
-        r#"insert into document (
-           tenant, id, upload, source, channel, byte_hash, bytes, totals, state, segment_root,
-           segments, segment_secret
-         )
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-         on conflict on constraint document_unique do update
-         set repeats = document.repeats
-               + case when document.upload = excluded.upload then 0 else 1 end
-         returning upload, xmax = 0 as "inserted!""#,
-        book.tenant(),
-        document.id.0,
-        upload,
-        document.source.as_str(),
-        document.channel.as_str(),
-        &document.byte_hash.0[..],
-        signed(document.bytes),
-        record(&document.totals, "control total")?,
-        document.state.as_str(),
-        &segmented.root.0[..],
-        signed(segmented.segments),
-        secret,
-    )
-    .fetch_one(connection)
-    .await
-    .map_err(failure)?;
-    Ok(match (entered.inserted, entered.upload == upload) {
-        (true, _) => Entered::New,
-        (false, true) => Entered::Before,
-        (false, false) => Entered::Repeat,
-    })
-}
-
-/// The staged chunks must be the document's bytes, all of them, before anything is acknowledged.
-async fn claim_chunks(
-    book: &PostgresBook,
-    connection: &mut PgConnection,
-    upload: Uuid,
-    document: &Document,
-) -> Result<(), Failure> {
-    sqlx::query!(
-        "update raw_upload
-         set committed = true
-         where tenant = $1
-           and upload = $2",
-        book.tenant(),
-        upload,
-    )
-    .execute(&mut *connection)
-    .await
-    .map_err(failure)?;
-    let staged = sqlx::query!(
-        r#"select count(*) as "chunks!", coalesce(max(ordinal) + 1, 0) as "next!",
-           coalesce(sum(bytes), 0)::bigint as "bytes!"
-         from raw_chunk
-         where tenant = $1
-           and upload = $2"#,
-        book.tenant(),
-        upload,
-    )
-    .fetch_one(connection)
-    .await
-    .map_err(failure)?;
-    let whole = staged.chunks == i64::from(staged.next) && unsigned(staged.bytes) == document.bytes;
-    // They may have been swept away under a very slow sender; sending again helps.
-    if whole { Ok(()) } else { Err(Failure::transient("the staged chunks are not the document")) }
-}
-
-async fn discard(
-    book: &PostgresBook,
-    connection: &mut PgConnection,
-    upload: Uuid,
-) -> Result<(), Failure> {
-    sqlx::query!(
-        "delete from raw_upload
-         where tenant = $1
-           and upload = $2",
-        book.tenant(),
-        upload,
-    )
-    .execute(connection)
-    .await
-    .map_err(failure)?;
-    Ok(())
-}
-
-/// Nothing here is fenced; a lost commit is looked up by the document's id.
-fn named(error: ApplyError, key: &str) -> Failure {
-    match error {
-        ApplyError::Failed(failure) => failure,
-        ApplyError::CommitUnknown => Failure::OutcomeUnknown {
-            key: key.to_owned(),
-            message: "the answer to the commit was lost".to_owned(),
-        },
-        ApplyError::StaleFence { .. } | ApplyError::Conflict { .. } => {
-            Failure::defect(error.to_string())
-        }
+        Ok(unsigned(swept))
     }
 }

@@ -41,9 +41,13 @@ impl Records for PostgresBook {
             "select event, remittance, document, kind, ordinal, batch, source_hash, amount, state,
                code, bookings
              from unnest($2::uuid[]) with ordinality as wanted (id, place)
-             join inbox
-               on inbox.tenant = $1
-               and inbox.event = wanted.id
+             cross join lateral (
+               select *
+               from inbox
+               where inbox.tenant = $1
+                 and inbox.event = wanted.id
+               offset 0
+             ) as entry
              order by wanted.place",
             self.tenant(),
             &events,
@@ -173,10 +177,14 @@ impl Records for PostgresBook {
         let sealed = sqlx::query!(
             "select state.key, state.version, state.body
              from unnest($3::text[]) as wanted (key)
-             join state
-               on state.tenant = $1
-               and state.kind = $2
-               and state.key = wanted.key",
+             cross join lateral (
+               select key, version, body
+               from state
+               where state.tenant = $1
+                 and state.kind = $2
+                 and state.key = wanted.key
+               offset 0
+             ) as state",
             self.tenant(),
             kind,
             &keys as _,

@@ -119,12 +119,12 @@ impl PostgresBook {
         Ok(keys)
     }
 
-    /// How many values were sealed under a data key: chunks of documents, vault values, batches of
-    /// events or states. It reads the head of every value of the class.
+    /// How much was sealed under a data key: chunks of documents, batches of vault values or of events,
+    /// states. It reads the head of every value of the class.
     pub async fn sealed_under(&self, key: &DataKeyRecord) -> Result<u64, Failure> {
         let table = match key.class {
             RetentionClass::Raw => "raw_chunk",
-            RetentionClass::Vault => "vault",
+            RetentionClass::Vault => "vault_batch",
             RetentionClass::Canonical => "event_batch",
             RetentionClass::Standing => "state",
         };

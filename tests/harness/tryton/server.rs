@@ -76,6 +76,8 @@ pub fn configure(cluster: &Cluster, home: &Path, port: u16) -> anyhow::Result<st
     let database = cluster.database_url("").replacen("postgres://", "postgresql://", 1);
     let mut text = String::new();
     writeln!(text, "[database]\nuri = {database}\npath = {}", data.display())?;
+    // For each database, and there are many here in one cluster that takes a hundred in all.
+    writeln!(text, "maxconn = 6")?;
     writeln!(text, "[web]\nlisten = 127.0.0.1:{port}")?;
     // For so long it also believes its list of databases, and ours are made while it runs.
     writeln!(text, "[session]\ntimeout = 1")?;

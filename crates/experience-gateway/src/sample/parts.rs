@@ -20,7 +20,7 @@ use ports::identity::{Denied, Identity, Permission, Principal, Unverified};
 use ports::inquiry::{Hit, Inquiry};
 use ports::memory::MemoryBook;
 use ports::oversight::{Completeness, Held, Measure, Moment, Oversight};
-use ports::raw::{Committed, Documents, RawStore, Segmented};
+use ports::raw::{Committed, Documents, Incoming, RawStore, Segmented};
 use ports::remittances::{
     Decided, Decision, DecisionOutcome, DocumentClosed, OpeningClaim, Remittances, Taken,
 };
@@ -90,8 +90,16 @@ impl Accept for Intake {
         let length = document.bytes;
         let upload = Uuid::from_u128(2);
         let segmented = Segmented { root: byte_hash, segments: 12, secret: [1; 32] };
-        let by = delivery.by;
-        let committed = self.book.commit(upload, document, segmented, &by, Vec::new()).await?;
+        let incoming = Incoming {
+            upload,
+            document,
+            segmented,
+            staged: 0,
+            rest: bytes.into(),
+            by: delivery.by,
+            work: Vec::new(),
+        };
+        let committed = self.book.commit(incoming).await?;
         let duplicate = committed == Committed::Repeated;
         Ok(Receipt { document: id, byte_hash, bytes: length, totals, duplicate })
     }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use model::code::Code;
 use model::document::{Channel, ControlTotals, Document, DocumentState};
 use model::event::v1::{Adjustment, ClaimAdjudicated, Finding, Header, Totals};
@@ -18,7 +19,7 @@ use model::row::{Purpose, Row, Side, WindowGroup};
 use model::token::{Clear, Field, Token};
 use ports::book::{Book, Effects, InboxEntry, JournalChange, LogEntry, Transition};
 use ports::memory::MemoryBook;
-use ports::raw::{RawStore, Segmented};
+use ports::raw::{Incoming, RawStore, Segmented};
 use ports::vault::Vault;
 use serde_json::json;
 use time::macros::{date, datetime};
@@ -264,8 +265,16 @@ pub(super) async fn add(book: &MemoryBook, name: &str, entity: &str) {
         received_at: AT,
     };
     let segmented = Segmented { root: document.byte_hash, segments: 12, secret: [1; 32] };
-    let stored = book.commit(Uuid::from_u128(1), document, segmented, "folder", Vec::new()).await;
-    stored.expect("a book without faults");
+    let incoming = Incoming {
+        upload: Uuid::from_u128(1),
+        document,
+        segmented,
+        staged: 0,
+        rest: Bytes::new(),
+        by: "folder".into(),
+        work: Vec::new(),
+    };
+    book.commit(incoming).await.expect("a book without faults");
     apply(book, delivery(name, entity, 3)).await;
 }
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::Fixture;
 use super::samples::{at, token, unit};
-use crate::raw::{Committed, Segmented};
+use crate::raw::{Committed, Incoming, Segmented};
 
 fn document(name: &str) -> Document {
     let byte_hash = Hash::of(&[name.as_bytes()]);
@@ -38,12 +38,17 @@ fn segmented(upload: Uuid) -> Segmented {
 async fn commit(fixture: &Fixture, upload: u128, name: &str) -> Committed {
     let (intake, upload) = (&fixture.intake, Uuid::from_u128(upload));
     intake.raw.stage(upload, 0, Bytes::from_static(b"abc")).await.expect("works");
-    intake.raw.stage(upload, 1, Bytes::copy_from_slice(name.as_bytes())).await.expect("works");
     let now = intake.book.now().await.expect("a clock");
-    let work = vec![unit("intake", &format!("read/{name}"), now, -10)];
-    let segmented = segmented(upload);
-    let committed = intake.raw.commit(upload, document(name), segmented, "feeder", work);
-    committed.await.expect("works")
+    let incoming = Incoming {
+        upload,
+        document: document(name),
+        segmented: segmented(upload),
+        staged: 1,
+        rest: Bytes::copy_from_slice(name.as_bytes()),
+        by: "feeder".into(),
+        work: vec![unit("intake", &format!("read/{name}"), now, -10)],
+    };
+    intake.raw.commit(incoming).await.expect("works")
 }
 
 async fn number_log(fixture: &Fixture) {

@@ -14,7 +14,7 @@ use super::state::{State, Upload};
 use super::{MemoryBook, Operation};
 use crate::book::Unit;
 use crate::failure::Failure;
-use crate::raw::{CHUNK_BYTES_MAX, Committed, Documents, RawStore, Segmented};
+use crate::raw::{CHUNK_BYTES_MAX, Committed, Documents, Incoming, RawStore, Segmented};
 
 impl State {
     fn stage(
@@ -33,25 +33,20 @@ impl State {
         Ok(())
     }
 
-    fn commit(
-        &mut self,
-        upload: Uuid,
-        document: Document,
-        segmented: Segmented,
-        by: &str,
-        work: Vec<Unit>,
-        now: OffsetDateTime,
-    ) -> Committed {
-        let chunks = self.uploads.remove(&upload).map(|upload| upload.chunks).unwrap_or_default();
+    fn commit(&mut self, incoming: Incoming, now: OffsetDateTime) -> Committed {
+        let Incoming { upload, document, segmented, staged, rest, by, work } = incoming;
+        let upload = self.uploads.remove(&upload);
+        let mut chunks = upload.map(|upload| upload.chunks).unwrap_or_default();
+        chunks.insert(staged, rest);
         let id = document.id;
         if let Some(stored) = self.documents.get_mut(&id) {
             stored.repeats += 1;
-            self.write_log(now, "document.repeated", id.to_string(), by);
+            self.write_log(now, "document.repeated", id.to_string(), &by);
             return Committed::Repeated;
         }
         self.chunks.insert(id, chunks);
         self.documents.insert(id, Document { received_at: now, ..document });
-        self.write_log(now, "document.accepted", id.to_string(), by);
+        self.write_log(now, "document.accepted", id.to_string(), &by);
         if let Some((_, entry)) = self.log.last_mut() {
             entry.body = segmented.told();
         }
@@ -91,18 +86,8 @@ impl RawStore for MemoryBook {
         self.ask(Operation::Apply, |state, now| state.stage(upload, ordinal, chunk, now)).await?
     }
 
-    async fn commit(
-        &self,
-        upload: Uuid,
-        document: Document,
-        segmented: Segmented,
-        by: &str,
-        work: Vec<Unit>,
-    ) -> Result<Committed, Failure> {
-        self.ask(Operation::Apply, |state, now| {
-            state.commit(upload, document, segmented, by, work, now)
-        })
-        .await
+    async fn commit(&self, incoming: Incoming) -> Result<Committed, Failure> {
+        self.ask(Operation::Apply, |state, now| state.commit(incoming, now)).await
     }
 
     async fn segmented(&self, id: DocumentId) -> Result<Option<Segmented>, Failure> {

@@ -23,7 +23,7 @@ use ports::book::{
 use ports::contract::{Fixture, Intake};
 use ports::failure::Failure;
 use ports::memory::MemoryBook;
-use ports::raw::{Committed, Documents, RawStore, Segmented};
+use ports::raw::{Committed, Documents, Incoming, RawStore, Segmented};
 use rpc::{Served, Settings};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -181,15 +181,8 @@ impl RawStore for Apart {
         self.book.stage(upload, ordinal, chunk).await
     }
 
-    async fn commit(
-        &self,
-        upload: Uuid,
-        document: Document,
-        segmented: Segmented,
-        by: &str,
-        work: Vec<Unit>,
-    ) -> Reply<Committed> {
-        self.book.commit(upload, document, segmented, by, work).await
+    async fn commit(&self, incoming: Incoming) -> Reply<Committed> {
+        self.book.commit(incoming).await
     }
 
     async fn segmented(&self, id: DocumentId) -> Reply<Option<Segmented>> {

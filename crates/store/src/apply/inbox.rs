@@ -2,7 +2,7 @@
 //! Events as they arrive and as their states change. The inbox is one narrow row per event; what an
 //! event says is sealed in its batch.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use model::event::EventBatch;
 use model::journal::JournalKey;
@@ -13,6 +13,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::defect;
+use super::rows::Written;
 use crate::book::PostgresBook;
 use crate::entry::signed;
 use crate::error::refused;
@@ -132,43 +133,99 @@ pub fn batch_record(remittance: Uuid, first: i64) -> String {
     format!("{remittance}/{first}")
 }
 
-pub async fn transitions(
+/// New states, and where the new rows of an event are, in one update per event. Gives back the events
+/// that had rows before.
+pub async fn change(
     book: &PostgresBook,
     connection: &mut PgConnection,
     transitions: &[Transition],
-) -> Result<(), ApplyError> {
-    if transitions.is_empty() {
-        return Ok(());
-    }
+    written: &Written,
+) -> Result<Vec<Uuid>, ApplyError> {
     // The last word on an event counts.
     let last: BTreeMap<Uuid, &Transition> =
         transitions.iter().map(|transition| (transition.event.0, transition)).collect();
-    let events: Vec<Uuid> = last.keys().copied().collect();
-    let states: Vec<&str> = last.values().map(|transition| transition.to.as_str()).collect();
+    let events: BTreeSet<Uuid> = last.keys().chain(written.keys()).copied().collect();
+    let events: Vec<Uuid> = events.into_iter().collect();
+    if events.is_empty() {
+        return Ok(Vec::new());
+    }
+    let to = |event: &Uuid| last.get(event).copied();
+    let states: Vec<Option<&str>> =
+        events.iter().map(|event| to(event).map(|change| change.to.as_str())).collect();
     let codes: Vec<Option<&str>> =
-        last.values().map(|transition| transition.code.map(|code| code.as_str())).collect();
-    let bookings: Vec<i32> = last.values().map(|change| bookings(change.bookings)).collect();
+        events.iter().map(|event| to(event)?.code.map(|code| code.as_str())).collect();
+    let counts: Vec<Option<i32>> =
+        events.iter().map(|event| to(event).map(|change| bookings(change.bookings))).collect();
+    let batches: Vec<Option<i64>> =
+        events.iter().map(|event| written.get(event)?.first().copied()).collect();
     let changed = sqlx::query!(
-        "update inbox
-         set state = change.state,
-             code = change.code,
-             bookings = change.bookings
-         from unnest($2::uuid[], $3::text[], $4::text[], $5::integer[])
-           as change (event, state, code, bookings)
-         where inbox.tenant = $1
-           and inbox.event = change.event",
+        r#"with changed as (
+           update inbox
+           set state = coalesce(change.state, inbox.state),
+               code = case when change.state is null then inbox.code else change.code end,
+               bookings = coalesce(change.bookings, inbox.bookings),
+               batches = case
+                 when change.batch is null then inbox.batches
+                 else inbox.batches || change.batch
+               end
+           from unnest($2::uuid[], $3::text[], $4::text[], $5::integer[], $6::bigint[])
+             as change (event, state, code, bookings, batch)
+           where inbox.tenant = $1
+             and inbox.event = change.event
+           returning inbox.event,
+             change.batch is not null and cardinality(inbox.batches) > 1 as again
+         )
+         select count(*) as "events!",
+           coalesce(array_agg(event) filter (where again), '{}') as "again!"
+         from changed"#,
         book.tenant(),
         &events,
         &states as _,
         &codes as _,
-        &bookings,
+        &counts as _,
+        &batches as _,
+    )
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(refused)?;
+    if usize::try_from(changed.events) != Ok(events.len()) {
+        return Err(defect("a transition or a row of an event that was never delivered"));
+    }
+    name_further(book, connection, written).await?;
+    Ok(changed.again)
+}
+
+/// An event whose rows are in several windows has a batch in each.
+async fn name_further(
+    book: &PostgresBook,
+    connection: &mut PgConnection,
+    written: &Written,
+) -> Result<(), ApplyError> {
+    let further: Vec<(Uuid, i64)> = written
+        .iter()
+        .flat_map(|(event, batches)| batches.iter().skip(1).map(|batch| (*event, *batch)))
+        .collect();
+    if further.is_empty() {
+        return Ok(());
+    }
+    let (events, batches): (Vec<Uuid>, Vec<i64>) = further.into_iter().unzip();
+    sqlx::query!(
+        "update inbox
+         set batches = inbox.batches || further.batches
+         from (
+           select event, array_agg(batch order by batch) as batches
+           from unnest($2::uuid[], $3::bigint[]) as named (event, batch)
+           group by event
+         ) as further
+         where inbox.tenant = $1
+           and inbox.event = further.event",
+        book.tenant(),
+        &events,
+        &batches,
     )
     .execute(connection)
     .await
     .map_err(refused)?;
-    if changed.rows_affected() != events.len() as u64 {
-        return Err(defect("a transition of an event that was never delivered"));
-    }
     Ok(())
 }
 
@@ -188,51 +245,66 @@ pub async fn post(
     .fetch_one(&mut *connection)
     .await
     .map_err(refused)?;
-    // Most events have all their rows in the one journal; only for the others it is asked where the
-    // rest is. An event that is booked anew at this moment has a higher count of bookings by the time
-    // we reach it, and is left alone.
+    // Most events have all their rows in the one batch, and it in the one journal; only for the others
+    // it is asked where the rest is. An event that is booked anew at this moment has a higher count of
+    // bookings by the time we reach it, and is left alone.
     sqlx::query!(
         "with touched as materialized (
-           select event, count(*) as rows
+           select row.event, count(*) as rows,
+             count(*) filter (where member.numbers @> row.number) as members
            from member
-           where tenant = $1
-             and journal = $2
-             and live
-           group by event
+           cross join lateral (
+             select event, number
+             from row
+             where row.tenant = $1
+               and row.batch = member.batch
+               and row.recorded_on = member.recorded_on
+             offset 0
+           ) as row
+           where member.tenant = $1
+             and member.journal = $2
+             and member.live
+           group by row.event
          ), candidate as materialized (
            select entry.event, entry.bookings
            from touched
            cross join lateral (
-             select event, bookings
+             select event, bookings, batches
              from inbox
              where inbox.tenant = $1
                and inbox.event = touched.event
                and inbox.state = 'pending'
              offset 0
            ) as entry
-           where touched.rows = (
-               select count(*)
-               from row
-               where row.tenant = $1
-                 and row.event = touched.event
-             )
-             or not exists (
-               select
-               from row
-               left join row_superseded
-                 on row_superseded.tenant = $1
-                 and row_superseded.id = row.id
-               left join member
-                 on member.tenant = $1
-                 and member.row = row.id
-                 and member.live
-               left join journal
-                 on journal.tenant = $1
-                 and journal.key = member.journal
-               where row.tenant = $1
-                 and row.event = touched.event
-                 and row_superseded.id is null
-                 and journal.state is distinct from 'posted'
+           where touched.members > 0
+             and (
+               (touched.members = touched.rows and cardinality(entry.batches) = 1)
+               or not exists (
+                 select
+                 from unnest(entry.batches) as own (batch)
+                 cross join lateral (
+                   select batch, number
+                   from row
+                   where row.tenant = $1
+                     and row.batch = own.batch
+                     and row.event = touched.event
+                   offset 0
+                 ) as row
+                 left join row_superseded
+                   on row_superseded.tenant = $1
+                   and row_superseded.batch = row.batch
+                   and row_superseded.numbers @> row.number
+                 left join member
+                   on member.tenant = $1
+                   and member.batch = row.batch
+                   and member.live
+                   and member.numbers @> row.number
+                 left join journal
+                   on journal.tenant = $1
+                   and journal.key = member.journal
+                 where row_superseded.batch is null
+                   and journal.state is distinct from 'posted'
+               )
              )
          )
          update inbox

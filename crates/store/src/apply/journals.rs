@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Journals: closed over open rows, moved from state to state, rejected with their rows sent on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use model::exception;
 use model::id::RowId;
@@ -10,6 +10,7 @@ use ports::book::{ApplyError, JournalChange};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::numbers::{Numbers, member_numbers, open_numbers};
 use super::{conflict, defect, inbox};
 use crate::book::PostgresBook;
 use crate::entry::{record, signed};
@@ -25,7 +26,7 @@ pub async fn change(
             JournalChange::Close { journal, members } => {
                 insert(book, connection, journal).await?;
                 insert_lines(book, connection, journal).await?;
-                close_over(book, connection, &journal.key, members).await?;
+                close_over(book, connection, journal, members).await?;
             }
             JournalChange::Move { key, from, to } => {
                 move_on(book, connection, key, from, to).await?;
@@ -121,30 +122,57 @@ async fn insert_lines(
 async fn close_over(
     book: &PostgresBook,
     connection: &mut PgConnection,
-    key: &JournalKey,
+    journal: &Journal,
     members: &[RowId],
 ) -> Result<(), ApplyError> {
-    let ids: Vec<Uuid> = members.iter().map(|row| row.0).collect();
+    let wanted: HashSet<Uuid> = members.iter().map(|row| row.0).collect();
+    let open = open_numbers(book, connection, Some(&journal.group), &wanted).await?;
+    if wanted.len() != members.len() || open.len() != wanted.len() {
+        return Err(conflict("a row of the window is no longer open"));
+    }
+    let numbers = Numbers::of(open.into_values());
     let closed = sqlx::query!(
-        "with closed as (
-           delete from row_open
-           using unnest($3::uuid[]) as named (id)
+        "with taken as (
+           select batch, numbers::int8multirange as numbers
+           from unnest($3::bigint[], $4::text[]) as given (batch, numbers)
+         ), part as (
+           update row_open
+           set numbers = row_open.numbers - taken.numbers
+           from taken
            where row_open.tenant = $1
-             and row_open.id = named.id
-           returning row_open.id, row_open.recorded_on, row_open.event
+             and row_open.batch = taken.batch
+             and row_open.numbers @> taken.numbers
+             and row_open.numbers <> taken.numbers
+           returning row_open.batch, row_open.recorded_on
+         ), whole as (
+           delete from row_open
+           using taken
+           where row_open.tenant = $1
+             and row_open.batch = taken.batch
+             and row_open.numbers = taken.numbers
+           returning row_open.batch, row_open.recorded_on
          )
-         insert into member (tenant, journal, row, recorded_on, event, live)
-         select $1, $2, id, recorded_on, event, true
-         from closed
-         order by id",
+         insert into member (tenant, journal, batch, recorded_on, live, numbers)
+         select $1, $2, gone.batch, gone.recorded_on, true, taken.numbers
+         from (
+           select batch, recorded_on
+           from part
+           union all
+           select batch, recorded_on
+           from whole
+         ) as gone
+         join taken
+           on taken.batch = gone.batch
+         order by gone.batch",
         book.tenant(),
-        key.as_str(),
-        &ids,
+        journal.key.as_str(),
+        &numbers.batches,
+        &numbers.ranges,
     )
     .execute(connection)
     .await
     .map_err(refused)?;
-    if closed.rows_affected() != ids.len() as u64 {
+    if closed.rows_affected() != numbers.batches.len() as u64 {
         return Err(conflict("a row of the window is no longer open"));
     }
     Ok(())
@@ -215,62 +243,68 @@ async fn leave(
     if all.len() != reopen.len() + withdraw.len() {
         return Err(defect("a rejected journal's row was sent to two places"));
     }
-    let left = sqlx::query_scalar!(
+    let members = member_numbers(book, connection, key).await?;
+    if members.keys().copied().collect::<BTreeSet<_>>() != all {
+        return Err(defect("a journal must be rejected with its whole membership"));
+    }
+    sqlx::query!(
         "update member
          set live = false
          where tenant = $1
            and journal = $2
-           and live
-         returning row",
+           and live",
         book.tenant(),
         key.as_str(),
-    )
-    .fetch_all(&mut *connection)
-    .await
-    .map_err(refused)?;
-    if left.into_iter().collect::<BTreeSet<_>>() != all {
-        return Err(defect("a journal must be rejected with its whole membership"));
-    }
-    let reopen: Vec<Uuid> = reopen.iter().map(|row| row.0).collect();
-    let withdraw: Vec<Uuid> = withdraw.iter().map(|row| row.0).collect();
-    let reopened = sqlx::query!(
-        "insert into row_open (
-           tenant, id, recorded_on, event, target, entity, accounting_date, written
-         )
-         select r.tenant, r.id, r.recorded_on, r.event, journal.target, journal.entity,
-           journal.accounting_date, r.written
-         from unnest($3::uuid[]) as named (id)
-         join member
-           on member.tenant = $1
-           and member.journal = $2
-           and member.row = named.id
-         cross join lateral (
-           select *
-           from row
-           where row.tenant = $1
-             and row.id = member.row
-             and row.recorded_on = member.recorded_on
-           offset 0
-         ) as r
-         join journal
-           on journal.tenant = $1
-           and journal.key = $2",
-        book.tenant(),
-        key.as_str(),
-        &reopen,
     )
     .execute(&mut *connection)
     .await
     .map_err(refused)?;
-    if reopened.rows_affected() != reopen.len() as u64 {
-        return Err(defect("a member of the journal has no row"));
-    }
+    let numbers =
+        |rows: &[RowId]| Numbers::of(rows.iter().filter_map(|row| members.get(&row.0).copied()));
+    open_again(book, connection, key, &numbers(reopen)).await?;
+    let withdrawn = numbers(withdraw);
     sqlx::query!(
-        "insert into row_superseded (tenant, id)
-         select $1, id
-         from unnest($2::uuid[]) as withdrawn (id)",
+        "insert into row_superseded (tenant, batch, numbers)
+         select $1, batch, numbers::int8multirange
+         from unnest($2::bigint[], $3::text[]) as withdrawn (batch, numbers)
+         on conflict on constraint row_superseded_unique do update
+         set numbers = row_superseded.numbers + excluded.numbers",
         book.tenant(),
-        &withdraw,
+        &withdrawn.batches,
+        &withdrawn.ranges,
+    )
+    .execute(connection)
+    .await
+    .map_err(refused)?;
+    Ok(())
+}
+
+async fn open_again(
+    book: &PostgresBook,
+    connection: &mut PgConnection,
+    key: &JournalKey,
+    numbers: &Numbers,
+) -> Result<(), ApplyError> {
+    sqlx::query!(
+        "insert into row_open (
+           tenant, batch, recorded_on, target, entity, accounting_date, numbers
+         )
+         select $1, named.batch, member.recorded_on, journal.target, journal.entity,
+           journal.accounting_date, named.numbers::int8multirange
+         from unnest($3::bigint[], $4::text[]) as named (batch, numbers)
+         join member
+           on member.tenant = $1
+           and member.journal = $2
+           and member.batch = named.batch
+         join journal
+           on journal.tenant = $1
+           and journal.key = $2
+         on conflict on constraint row_open_unique do update
+         set numbers = row_open.numbers + excluded.numbers",
+        book.tenant(),
+        key.as_str(),
+        &numbers.batches,
+        &numbers.ranges,
     )
     .execute(connection)
     .await

@@ -31,6 +31,7 @@ pub async fn search(book: &PostgresBook, text: &str, limit: usize) -> Result<Vec
 }
 
 async fn by_id(book: &PostgresBook, id: Uuid) -> Result<Vec<Hit>, Failure> {
+    let (first, last) = RowId(id).events();
     let found = sqlx::query!(
         r#"select 'remittance' as "kind!", id as "id!", null::uuid as remittance
          from remittance
@@ -42,10 +43,15 @@ async fn by_id(book: &PostgresBook, id: Uuid) -> Result<Vec<Hit>, Failure> {
          where tenant = $1
            and event = $2
          union all
-         select 'row', id, null
-         from row
-         where tenant = $1
-           and id = $2
+         select 'row', row.id, null
+         from inbox
+         cross join lateral unnest(inbox.batches) as own (batch)
+         join row
+           on row.tenant = $1
+           and row.batch = own.batch
+           and row.id = $2
+         where inbox.tenant = $1
+           and inbox.event between $3 and $4
          union all
          select 'exception', id, null
          from item
@@ -53,6 +59,8 @@ async fn by_id(book: &PostgresBook, id: Uuid) -> Result<Vec<Hit>, Failure> {
            and id = $2"#,
         book.tenant(),
         id,
+        first.0,
+        last.0,
     )
     .fetch_all(&book.pool)
     .await
@@ -105,15 +113,20 @@ async fn by_text(book: &PostgresBook, text: &str, limit: usize) -> Result<Vec<Hi
     .fetch_all(&book.pool)
     .await
     .map_err(failure)?;
-    // The condition on the prefix is the index's own; nothing else can be a token.
+    // Nothing else can be a token.
     let events = sqlx::query!(
-        r"select distinct event, remittance
-         from row
-         where tenant = $1
-           and item = $2
-           and item like 'tok\_%'
-         order by event
-         limit $3",
+        r#"select distinct row.event as "event!", row.remittance as "remittance!"
+         from row_batch
+         join row
+           on row.tenant = $1
+           and row.batch = row_batch.batch
+           and row.recorded_on = row_batch.recorded_on
+           and row.item = $2
+         where row_batch.tenant = $1
+           and row_batch.item_names @> array[$2]
+           and $2 like 'tok\_%'
+         order by 1
+         limit $3"#,
         book.tenant(),
         text,
         limit_of(limit),

@@ -78,29 +78,38 @@ pub async fn events_without_their_rows(
         "select inbox.event, inbox.remittance, inbox.document, inbox.kind, inbox.ordinal,
            inbox.batch, inbox.source_hash, inbox.amount, inbox.state, inbox.code, inbox.bookings
          from inbox
-         left join lateral (
-           select count(*) as live, count(*) filter (where journal.state = 'posted') as posted,
+         left join (
+           select r.event, count(*) as live,
+             count(*) filter (where journal.state = 'posted') as posted,
              count(*) filter (where r.reverses is null) as made,
              count(*) filter (where r.reverses is not null) as undone
            from row r
            left join row_superseded
              on row_superseded.tenant = $1
-             and row_superseded.id = r.id
+             and row_superseded.batch = r.batch
+             and row_superseded.numbers @> r.number
            left join member
              on member.tenant = $1
-             and member.row = r.id
+             and member.batch = r.batch
              and member.live
+             and member.numbers @> r.number
            left join journal
              on journal.tenant = $1
              and journal.key = member.journal
            where r.tenant = $1
-             and r.event = inbox.event
-             and row_superseded.id is null
-         ) as standing on true
+             and row_superseded.batch is null
+           group by r.event
+         ) as standing
+           on standing.event = inbox.event
          where inbox.tenant = $1
            and (
-             (inbox.state = 'posted' and (standing.live = 0 or standing.posted < standing.live))
-             or (inbox.state in ('noted', 'excluded', 'rejected') and standing.made <> standing.undone)
+             (
+               inbox.state = 'posted'
+               and (standing.live is null or standing.posted < standing.live)
+             ) or (
+               inbox.state in ('noted', 'excluded', 'rejected')
+               and standing.made <> standing.undone
+             )
            )
          order by inbox.document, inbox.ordinal
          limit $2",
@@ -132,17 +141,18 @@ pub async fn journals(
            membership.rows as "rows!", membership.total as "rows_total!", body.total as "lines_total!"
          from page
          cross join lateral (
-           select count(*) as members, count(r.id) as rows,
-             coalesce(sum(r.amount), 0)::bigint as total
+           select coalesce(sum(rows_in(member.numbers)), 0)::bigint as members,
+             coalesce(sum(held.rows), 0)::bigint as rows,
+             coalesce(sum(held.total), 0)::bigint as total
            from member
-           left join lateral (
-             select id, amount
+           cross join lateral (
+             select count(*) as rows, sum(amount) as total
              from row
              where row.tenant = $1
-               and row.id = member.row
+               and row.batch = member.batch
                and row.recorded_on = member.recorded_on
-             offset 0
-           ) as r on true
+               and member.numbers @> row.number
+           ) as held
            where member.tenant = $1
              and member.journal = page.key
              and member.live
@@ -174,7 +184,7 @@ pub async fn journals(
 
 pub async fn posted_by_role(book: &PostgresBook) -> Result<Vec<(Code, Role, Minor)>, Failure> {
     let sums = sqlx::query!(
-        r#"select posted.entity, side.role as "role!", sum(side.amount)::bigint as "net!"
+        r#"select posted.entity as "entity!", side.role as "role!", sum(side.amount)::bigint as "net!"
          from (
            select r.*
            from journal
@@ -186,8 +196,9 @@ pub async fn posted_by_role(book: &PostgresBook) -> Result<Vec<(Code, Role, Mino
              select *
              from row
              where row.tenant = $1
-               and row.id = member.row
+               and row.batch = member.batch
                and row.recorded_on = member.recorded_on
+               and member.numbers @> row.number
              offset 0
            ) as r
            where journal.tenant = $1
@@ -212,7 +223,7 @@ pub async fn posted_by_role(book: &PostgresBook) -> Result<Vec<(Code, Role, Mino
 
 pub async fn posted_on_clearing(book: &PostgresBook) -> Result<Vec<(Purpose, Minor)>, Failure> {
     let sums = sqlx::query!(
-        r#"select posted.purpose, sum(side.amount)::bigint as "net!"
+        r#"select posted.purpose as "purpose!", sum(side.amount)::bigint as "net!"
          from (
            select r.*
            from journal
@@ -224,8 +235,9 @@ pub async fn posted_on_clearing(book: &PostgresBook) -> Result<Vec<(Purpose, Min
              select *
              from row
              where row.tenant = $1
-               and row.id = member.row
+               and row.batch = member.batch
                and row.recorded_on = member.recorded_on
+               and member.numbers @> row.number
              offset 0
            ) as r
            where journal.tenant = $1
@@ -254,7 +266,7 @@ pub async fn posted_by_dimension(
     book: &PostgresBook,
 ) -> Result<Vec<(Code, Code, Code, Role, Minor)>, Failure> {
     let sums = sqlx::query!(
-        r#"select posted.entity, side.facility as "facility!", side.payer as "payer!",
+        r#"select posted.entity as "entity!", side.facility as "facility!", side.payer as "payer!",
            side.role as "role!", sum(side.amount)::bigint as "net!"
          from (
            select r.*
@@ -267,8 +279,9 @@ pub async fn posted_by_dimension(
              select *
              from row
              where row.tenant = $1
-               and row.id = member.row
+               and row.batch = member.batch
                and row.recorded_on = member.recorded_on
+               and member.numbers @> row.number
              offset 0
            ) as r
            where journal.tenant = $1

@@ -21,10 +21,16 @@ macro_rules! rows {
     ($clause:tt, $($argument:expr),* $(,)?) => {
         sqlx::query_as!(
             RowColumns,
-            r#"select r.id, r.event, r.remittance, r.entity, r.accounting_date, r.prior_period,
-                 r.debit_role, r.debit_facility, r.debit_department, r.debit_service_line,
-                 r.debit_payer, r.credit_role, r.credit_facility, r.credit_department,
-                 r.credit_service_line, r.credit_payer, r.amount, r.currency, r.purpose, r.item,
+            r#"select r.id as "id!", r.event as "event!", r.remittance as "remittance!",
+                 r.entity as "entity!", r.accounting_date as "accounting_date!", r.prior_period,
+                 r.debit_role as "debit_role!", r.debit_facility as "debit_facility!",
+                 r.debit_department as "debit_department!",
+                 r.debit_service_line as "debit_service_line!", r.debit_payer as "debit_payer!",
+                 r.credit_role as "credit_role!", r.credit_facility as "credit_facility!",
+                 r.credit_department as "credit_department!",
+                 r.credit_service_line as "credit_service_line!",
+                 r.credit_payer as "credit_payer!", r.amount as "amount!",
+                 r.currency as "currency!", r.purpose as "purpose!", r.item as "item!",
                  r.reverses, null::boolean as open, null::text as journal, null::text as target
                from "# + $clause,
             $($argument),*
@@ -37,43 +43,66 @@ macro_rules! standings {
     ($clause:tt, $($argument:expr),* $(,)?) => {
         sqlx::query_as!(
             RowColumns,
-            r#"select r.id, r.event, r.remittance, r.entity, r.accounting_date, r.prior_period,
-                 r.debit_role, r.debit_facility, r.debit_department, r.debit_service_line,
-                 r.debit_payer, r.credit_role, r.credit_facility, r.credit_department,
-                 r.credit_service_line, r.credit_payer, r.amount, r.currency, r.purpose, r.item,
-                 r.reverses, row_open.id is not null as open, member.journal as "journal?",
+            r#"select r.id as "id!", r.event as "event!", r.remittance as "remittance!",
+                 r.entity as "entity!", r.accounting_date as "accounting_date!", r.prior_period,
+                 r.debit_role as "debit_role!", r.debit_facility as "debit_facility!",
+                 r.debit_department as "debit_department!",
+                 r.debit_service_line as "debit_service_line!", r.debit_payer as "debit_payer!",
+                 r.credit_role as "credit_role!", r.credit_facility as "credit_facility!",
+                 r.credit_department as "credit_department!",
+                 r.credit_service_line as "credit_service_line!",
+                 r.credit_payer as "credit_payer!", r.amount as "amount!",
+                 r.currency as "currency!", r.purpose as "purpose!", r.item as "item!",
+                 r.reverses, row_open.batch is not null as open, member.journal as "journal?",
                  coalesce(row_open.target, journal.target) as target
                from "# + $clause + r#"
                left join row_open
                  on row_open.tenant = $1
-                 and row_open.id = r.id
+                 and row_open.batch = r.batch
+                 and row_open.numbers @> r.number
                left join member
                  on member.tenant = $1
-                 and member.row = r.id
+                 and member.batch = r.batch
                  and member.live
+                 and member.numbers @> r.number
                left join journal
                  on journal.tenant = $1
                  and journal.key = member.journal
-               order by r.written"#,
+               order by r.number"#,
             $($argument),*
         )
     };
 }
 
+/// Found through their events, which their ids begin with.
 pub async fn by_id(book: &PostgresBook, ids: &[RowId]) -> Result<Vec<Row>, Failure> {
+    let firsts: Vec<Uuid> = ids.iter().map(|id| id.events().0.0).collect();
+    let lasts: Vec<Uuid> = ids.iter().map(|id| id.events().1.0).collect();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let found = rows!(
-        "unnest($2::uuid[]) with ordinality as wanted (id, place)
+        "unnest($2::uuid[], $3::uuid[], $4::uuid[]) with ordinality
+           as wanted (id, first, last, place)
          cross join lateral (
-           select *
-           from row
-           where row.tenant = $1
-             and row.id = wanted.id
+           select row.*
+           from inbox
+           cross join lateral unnest(inbox.batches) as own (batch)
+           cross join lateral (
+             select *
+             from row
+             where row.tenant = $1
+               and row.batch = own.batch
+               and row.id = wanted.id
+             offset 0
+           ) as row
+           where inbox.tenant = $1
+             and inbox.event between wanted.first and wanted.last
            offset 0
          ) as r
          order by wanted.place",
         book.tenant(),
         &ids,
+        &firsts,
+        &lasts,
     )
     .fetch_all(&book.pool)
     .await
@@ -84,10 +113,19 @@ pub async fn by_id(book: &PostgresBook, ids: &[RowId]) -> Result<Vec<Row>, Failu
 pub async fn of_event(book: &PostgresBook, event: EventId) -> Result<Vec<RowStanding>, Failure> {
     let found = standings!(
         "(
-           select *
-           from row
-           where tenant = $1
-             and event = $2
+           select row.*
+           from inbox
+           cross join lateral unnest(inbox.batches) as own (batch)
+           cross join lateral (
+             select *
+             from row
+             where row.tenant = $1
+               and row.batch = own.batch
+               and row.event = $2
+             offset 0
+           ) as row
+           where inbox.tenant = $1
+             and inbox.event = $2
          ) as r",
         book.tenant(),
         event.0,
@@ -106,36 +144,64 @@ pub async fn open(
 ) -> Result<Vec<Row>, Failure> {
     let found = rows!(
         "(
-           select distinct first.event
-           from (
-             select event
+           with opened as materialized (
+             select batch, recorded_on, numbers,
+               (sum(rows_in(numbers)) over (order by batch))::bigint - rows_in(numbers) as before
              from row_open
              where tenant = $1
                and target = $2
                and entity = $3
                and accounting_date = $4
-             order by written
-             limit $5
-           ) as first
-         ) as page
-         cross join lateral (
-           select *
-           from row
-           where row.tenant = $1
-             and row.event = page.event
-           offset 0
+           ), page as materialized (
+             select distinct first.event
+             from (
+               select row.event
+               from opened
+               cross join lateral (
+                 select event, number
+                 from row
+                 where row.tenant = $1
+                   and row.batch = opened.batch
+                   and row.recorded_on = opened.recorded_on
+                   and opened.numbers @> row.number
+                 offset 0
+               ) as row
+               where opened.before < $5
+               order by row.number
+               limit $5
+             ) as first
+           ), chosen as materialized (
+             select batch
+             from opened
+             where before < $5
+             union
+             select unnest(entry.batches)
+             from page
+             cross join lateral (
+               select batches
+               from inbox
+               where inbox.tenant = $1
+                 and inbox.event = page.event
+                 and cardinality(inbox.batches) > 1
+               offset 0
+             ) as entry
+           )
+           select row.*
+           from chosen
+           join opened
+             on opened.batch = chosen.batch
+           cross join lateral (
+             select *
+             from row
+             where row.tenant = $1
+               and row.batch = opened.batch
+               and row.recorded_on = opened.recorded_on
+               and opened.numbers @> row.number
+             offset 0
+           ) as row
+           where row.event in (select event from page)
          ) as r
-         cross join lateral (
-           select written, target, entity, accounting_date
-           from row_open
-           where row_open.tenant = $1
-             and row_open.id = r.id
-           offset 0
-         ) as opened
-         where opened.target = $2
-           and opened.entity = $3
-           and opened.accounting_date = $4
-         order by opened.written",
+         order by r.number",
         book.tenant(),
         group.target.as_str(),
         group.entity.as_str(),
@@ -150,7 +216,8 @@ pub async fn open(
 
 pub async fn open_groups(book: &PostgresBook) -> Result<Vec<OpenGroup>, Failure> {
     let groups = sqlx::query!(
-        r#"select target, entity, accounting_date, count(*) as "rows!", min(since) as "since!"
+        r#"select target, entity, accounting_date, sum(rows_in(numbers))::bigint as "rows!",
+           min(since) as "since!"
          from row_open
          where tenant = $1
          group by target, entity, accounting_date
@@ -179,8 +246,9 @@ pub async fn members(book: &PostgresBook, key: &JournalKey) -> Result<Vec<Row>, 
            select *
            from row
            where row.tenant = $1
-             and row.id = member.row
+             and row.batch = member.batch
              and row.recorded_on = member.recorded_on
+             and member.numbers @> row.number
            offset 0
          ) as r
          where member.tenant = $1
@@ -206,16 +274,18 @@ pub async fn of_remittance(
         "(
            select one.*
            from inbox
+           cross join lateral unnest(inbox.batches) as own (batch)
            cross join lateral (
              select *
              from row
              where row.tenant = $1
+               and row.batch = own.batch
                and row.event = inbox.event
              offset 0
            ) as one
            where inbox.tenant = $1
              and inbox.remittance = $2
-           order by one.written
+           order by one.number
            limit $3
          ) as r",
         book.tenant(),

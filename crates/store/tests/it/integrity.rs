@@ -78,7 +78,8 @@ async fn a_line_on_both_sides_and_a_row_of_nothing_are_refused() {
     for (statement, constraint) in [
         ("update journal_line set credit = 1 where ordinal = 1", "journal_line_one_sided"),
         ("update journal_line set debit = -1 where ordinal = 1", "journal_line_one_sided"),
-        ("update row set amount = 0", "row_amount_above_zero"),
+        ("update row_batch set amounts[1] = 0", "row_amount_above_zero"),
+        ("update row_batch set amounts = amounts[2:]", "row_batch_one_length"),
         ("update inbox set state = 'lost'", "inbox_state_known"),
     ] {
         let (code, refused) = refusal(&world, &[statement]).await.expect(statement);
@@ -92,11 +93,11 @@ async fn a_row_is_never_a_live_member_twice() {
     with_journal(&world).await;
     let (code, constraint) = refusal(
         &world,
-        &["insert into member select tenant, 'other', row, recorded_on, event, live from member"],
+        &["insert into member select tenant, 'other', batch, recorded_on, live, numbers from member"],
     )
     .await
     .expect("refused");
-    assert_eq!((code.as_str(), constraint.as_str()), ("23505", "member_live_unique"));
+    assert_eq!((code.as_str(), constraint.as_str()), ("23P01", "member_live_unique"));
 }
 
 #[tokio::test]
@@ -148,7 +149,7 @@ async fn one_row_taken_away_breaks_the_sums_of_its_journal() {
     book.apply_unfenced(effects).await.expect("posted");
     assert_eq!(book.events_without_their_rows(10).await, Ok(vec![]));
 
-    world.run(&process(), "delete from row where amount = 200").await;
+    world.run(&process(), "update row_batch set ids[array_position(amounts, 200)] = null").await;
     let sums = book.journal_sums(None, 10).await.expect("sums");
     assert_eq!((sums[0].members, sums[0].rows), (2, 1));
     assert_eq!((sums[0].rows_total, sums[0].lines_total), (100, 300));

@@ -30,7 +30,7 @@ fn month(text: &str) -> Month {
 async fn bodies(world: &World) -> Vec<String> {
     let mut found = Vec::new();
     for (schema, tables) in
-        [(intake(), &["raw_chunk", "vault"][..]), (process(), &["event_batch", "state"][..])]
+        [(intake(), &["raw_chunk", "vault_batch"][..]), (process(), &["event_batch", "state"][..])]
     {
         let mut connection = world.connection(&schema).await;
         for table in tables {

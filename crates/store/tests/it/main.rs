@@ -6,6 +6,7 @@ mod cached_queries;
 mod commit_lost;
 mod contract;
 mod fence;
+mod group;
 mod integrity;
 mod keys;
 mod proven;

@@ -78,7 +78,7 @@ async fn programs_that_start_at_once_migrate_once() {
 async fn this_month_and_the_months_ahead_have_partitions_of_their_own() {
     let world = World::new().await;
     let mut connection = world.connection(&process()).await;
-    for table in ["event_batch", "row", "log"] {
+    for table in ["event_batch", "row_batch", "log"] {
         let made: i64 = sqlx::query_scalar(
             "select count(*)
              from pg_inherits

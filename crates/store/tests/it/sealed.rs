@@ -10,7 +10,7 @@ use model::token::{Clear, Field, Token};
 use ports::book::{Book, Effects, Records, StatePut};
 use ports::contract::samples::{at, delivery, remittance_id, token};
 use ports::failure::Failure;
-use ports::raw::{Documents, RawStore, Segmented};
+use ports::raw::{Committed, Documents, Incoming, RawStore, Segmented};
 use ports::vault::{Reveal, Vault};
 use sqlx::Row;
 use uuid::Uuid;
@@ -39,6 +39,19 @@ pub fn document() -> Document {
     }
 }
 
+/// The document above, of which so many chunks were staged.
+pub fn incoming(upload: u128, staged: u32, rest: &'static [u8]) -> Incoming {
+    Incoming {
+        upload: Uuid::from_u128(upload),
+        document: document(),
+        segmented: segmented(),
+        staged,
+        rest: Bytes::from_static(rest),
+        by: "feeder".into(),
+        work: Vec::new(),
+    }
+}
+
 fn state() -> StatePut {
     let body = serde_json::json!({ "note": NEEDLE });
     StatePut { kind: "claim".into(), key: "tok_v1_a".into(), body, expected: 0 }
@@ -50,9 +63,7 @@ pub fn kept() -> (Field, Token, Clear) {
 
 pub async fn filled(world: &World) -> (store::PostgresBook, store::PostgresBook) {
     let (book, room) = (world.book().await, world.intake().await);
-    let upload = Uuid::from_u128(7);
-    room.stage(upload, 0, Bytes::from_static(NEEDLE.as_bytes())).await.expect("staged");
-    room.commit(upload, document(), segmented(), "feeder", Vec::new()).await.expect("committed");
+    room.commit(incoming(7, 0, NEEDLE.as_bytes())).await.expect("committed");
     room.keep(vec![kept()]).await.expect("kept");
     let mut effects = delivery("doc", 1, 3);
     effects.batches[0].source = Code::new(NEEDLE);
@@ -136,7 +147,7 @@ async fn what_was_altered_or_moved_in_a_table_is_noticed() {
     let flip = "set body = set_byte(body, 60, get_byte(body, 60) # 1)";
     for (schema, statement) in [
         (intake(), format!("update raw_chunk {flip}")),
-        (intake(), format!("update vault {flip}")),
+        (intake(), format!("update vault_batch {flip}")),
         (process(), format!("update event_batch {flip}")),
         (process(), "update state set version = version + 1".to_owned()),
     ] {
@@ -155,16 +166,38 @@ async fn what_was_altered_or_moved_in_a_table_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_pointed_at_the_value_of_another_is_noticed() {
+    let world = World::new().await;
+    let (_, room) = filled(&world).await;
+    let other = (Field::Name, token("name", 2), Clear::new("ANOTHER".to_owned()));
+    room.keep(vec![other, (Field::Name, token("name", 3), Clear::new("THIRD".to_owned()))])
+        .await
+        .expect("kept");
+    assert!(room.reveal(token("name", 3).as_str(), "auditor").await.is_ok_and(|one| one.is_some()));
+    world.run(&intake(), "update vault set place = 3 - place where token like '%000003'").await;
+    let revealed = room.reveal(token("name", 3).as_str(), "auditor").await;
+    let failure = revealed.err().expect("moved");
+    assert!(failure.to_string().contains("altered, or moved"), "{failure}");
+}
+
+#[tokio::test]
 async fn a_document_whose_chunks_are_not_its_bytes_is_not_acknowledged() {
     let world = World::new().await;
     let room = world.intake().await;
-    for (upload, ordinals) in [(1, &[][..]), (2, &[1]), (3, &[0, 2])] {
-        let upload = Uuid::from_u128(upload);
+    // Nothing was staged, another chunk than the first, and two of which one has the place of the last;
+    // then a single chunk that is shorter than the document.
+    let (one, two) = (&NEEDLE.as_bytes()[..3], &NEEDLE.as_bytes()[3..]);
+    for (upload, staged, ordinals, rest) in
+        [(1, 1, &[][..], two), (2, 1, &[1], two), (3, 2, &[0, 2], two), (4, 0, &[], two)]
+    {
         for ordinal in ordinals {
-            room.stage(upload, *ordinal, Bytes::from_static(b"abc")).await.expect("staged");
+            let chunk = Bytes::from_static(one);
+            room.stage(Uuid::from_u128(upload), *ordinal, chunk).await.expect("staged");
         }
-        let refused = room.commit(upload, document(), segmented(), "feeder", Vec::new()).await;
-        assert!(matches!(refused, Err(Failure::Transient { .. })), "{refused:?}");
+        let refused = room.commit(incoming(upload, staged, rest)).await;
+        assert!(refused.is_err(), "{refused:?}");
         assert_eq!(room.document(document().id).await, Ok(None));
     }
+    room.stage(Uuid::from_u128(5), 0, Bytes::from_static(one)).await.expect("staged");
+    assert_eq!(room.commit(incoming(5, 1, two)).await, Ok(Committed::New), "both are the document");
 }
