@@ -175,16 +175,11 @@ pub async fn open(
              from opened
              where before < $5
              union
-             select unnest(entry.batches)
-             from page
-             cross join lateral (
-               select batches
-               from inbox
-               where inbox.tenant = $1
-                 and inbox.event = page.event
-                 and cardinality(inbox.batches) > 1
-               offset 0
-             ) as entry
+             select unnest(batches)
+             from inbox
+             where tenant = $1
+               and event = any(array(select event from page))
+               and cardinality(batches) > 1
            )
            select row.*
            from chosen
