@@ -136,7 +136,8 @@ pub async fn of_event(book: &PostgresBook, event: EventId) -> Result<Vec<RowStan
     found.into_iter().map(RowColumns::standing).collect()
 }
 
-/// The first rows of the group, and whatever else of their events is open in it.
+/// The first rows of the group, and whatever else of their events is open in it. `is true` keeps the
+/// events in a table of hashes; a join would be one of all with all where nothing is known of either.
 pub async fn open(
     book: &PostgresBook,
     group: &WindowGroup,
@@ -194,7 +195,7 @@ pub async fn open(
                and opened.numbers @> row.number
              offset 0
            ) as row
-           where row.event in (select event from page)
+           where (row.event in (select event from page)) is true
          ) as r
          order by r.number",
         book.tenant(),
