@@ -149,6 +149,7 @@ pub(crate) fn options(
         // Nearly all of ours look up by key, and most of what they look for is in memory: reading a
         // whole table instead pays later than the server thinks.
         ("random_page_cost", "1.1".to_owned()),
+        ("seq_page_cost", "4".to_owned()),
         // A plan made while a table or a month was empty must not outlive that.
         ("plan_cache_mode", "force_custom_plan".to_owned()),
     ]))

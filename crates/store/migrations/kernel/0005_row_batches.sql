@@ -138,6 +138,37 @@ return (
 -- Where the rows of the event are. Whoever writes one of them waits here for whoever else does.
 alter table inbox add column batches bigint[] not null default '{}';
 
+-- Whether every row of the event that counts is in a posted journal.
+create function rows_posted(own_tenant text, own_event uuid, own_batches bigint[]) returns boolean
+language sql
+stable
+return not exists (
+  select
+  from unnest(own_batches) as own (batch)
+  cross join lateral (
+    select batch, number
+    from row
+    where row.tenant = own_tenant
+      and row.batch = own.batch
+      and row.event = own_event
+    offset 0
+  ) as row
+  left join row_superseded
+    on row_superseded.tenant = own_tenant
+    and row_superseded.batch = row.batch
+    and row_superseded.numbers @> row.number
+  left join member
+    on member.tenant = own_tenant
+    and member.batch = row.batch
+    and member.live
+    and member.numbers @> row.number
+  left join journal
+    on journal.tenant = own_tenant
+    and journal.key = member.journal
+  where row_superseded.batch is null
+    and journal.state is distinct from 'posted'
+);
+
 create or replace function make_months(ahead integer) returns integer
 language plpgsql
 set search_path from current

@@ -245,9 +245,17 @@ pub async fn post(
     .fetch_one(&mut *connection)
     .await
     .map_err(refused)?;
-    // Most events have all their rows in the one batch, and it in the one journal; only for the others
-    // it is asked where the rest is. An event that is booked anew at this moment has a higher count of
-    // bookings by the time we reach it, and is left alone.
+    post_whole(book, connection, key).await
+}
+
+/// Most events have all their rows in the one batch, and it in the one journal; only for the others it
+/// is asked where the rest is. An event that is booked anew at this moment has a higher count of bookings
+/// by the time we reach it, and is left alone.
+async fn post_whole(
+    book: &PostgresBook,
+    connection: &mut PgConnection,
+    key: &JournalKey,
+) -> Result<(), ApplyError> {
     sqlx::query!(
         "with touched as materialized (
            select row.event, count(*) as rows,
@@ -279,32 +287,7 @@ pub async fn post(
            where touched.members > 0
              and (
                (touched.members = touched.rows and cardinality(entry.batches) = 1)
-               or not exists (
-                 select
-                 from unnest(entry.batches) as own (batch)
-                 cross join lateral (
-                   select batch, number
-                   from row
-                   where row.tenant = $1
-                     and row.batch = own.batch
-                     and row.event = touched.event
-                   offset 0
-                 ) as row
-                 left join row_superseded
-                   on row_superseded.tenant = $1
-                   and row_superseded.batch = row.batch
-                   and row_superseded.numbers @> row.number
-                 left join member
-                   on member.tenant = $1
-                   and member.batch = row.batch
-                   and member.live
-                   and member.numbers @> row.number
-                 left join journal
-                   on journal.tenant = $1
-                   and journal.key = member.journal
-                 where row_superseded.batch is null
-                   and journal.state is distinct from 'posted'
-               )
+               or rows_posted($1, entry.event, entry.batches)
              )
          )
          update inbox

@@ -100,12 +100,7 @@ pub async fn insert(
         .iter()
         .any(|row| row.reverses.is_some())
         .then(|| rows.iter().map(|row| row.reverses.map(|reversed| reversed.0)).collect());
-    let texts = |pick: fn(&Side) -> &str| sides.things.iter().map(|side| pick(side)).collect();
-    let roles: Vec<&str> = texts(|side| side.role.code());
-    let facilities: Vec<&str> = texts(|side| side.facility.as_str());
-    let departments: Vec<&str> = texts(|side| side.department.as_str());
-    let service_lines: Vec<&str> = texts(|side| side.service_line.as_str());
-    let payers: Vec<&str> = texts(|side| side.payer.as_str());
+    let sides = Columns::of(&sides.things);
     sqlx::query_scalar!(
         "with written as (
            insert into row_batch (
@@ -142,15 +137,36 @@ pub async fn insert(
         &purpose_places,
         &item_places,
         reverses.as_deref() as _,
-        &roles as _,
-        &facilities as _,
-        &departments as _,
-        &service_lines as _,
-        &payers as _,
+        &sides.roles as _,
+        &sides.facilities as _,
+        &sides.departments as _,
+        &sides.service_lines as _,
+        &sides.payers as _,
         &purpose_names,
         &items.things as _,
     )
     .fetch_one(connection)
     .await
     .map_err(refused)
+}
+
+/// Sides by column.
+struct Columns<'a> {
+    roles: Vec<&'a str>,
+    facilities: Vec<&'a str>,
+    departments: Vec<&'a str>,
+    service_lines: Vec<&'a str>,
+    payers: Vec<&'a str>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(sides: &[&'a Side]) -> Self {
+        Self {
+            roles: sides.iter().map(|side| side.role.code()).collect(),
+            facilities: sides.iter().map(|side| side.facility.as_str()).collect(),
+            departments: sides.iter().map(|side| side.department.as_str()).collect(),
+            service_lines: sides.iter().map(|side| side.service_line.as_str()).collect(),
+            payers: sides.iter().map(|side| side.payer.as_str()).collect(),
+        }
+    }
 }

@@ -136,7 +136,8 @@ pub async fn of_event(book: &PostgresBook, event: EventId) -> Result<Vec<RowStan
     found.into_iter().map(RowColumns::standing).collect()
 }
 
-/// The first rows of the group, and whatever else of their events is open in it.
+/// The first rows of the group, and whatever else of their events is open in it. `is true` keeps the
+/// events in a table of hashes; a join would be one of all with all where nothing is known of either.
 pub async fn open(
     book: &PostgresBook,
     group: &WindowGroup,
@@ -175,16 +176,11 @@ pub async fn open(
              from opened
              where before < $5
              union
-             select unnest(entry.batches)
-             from page
-             cross join lateral (
-               select batches
-               from inbox
-               where inbox.tenant = $1
-                 and inbox.event = page.event
-                 and cardinality(inbox.batches) > 1
-               offset 0
-             ) as entry
+             select unnest(batches)
+             from inbox
+             where tenant = $1
+               and event = any(array(select event from page))
+               and cardinality(batches) > 1
            )
            select row.*
            from chosen
@@ -199,7 +195,7 @@ pub async fn open(
                and opened.numbers @> row.number
              offset 0
            ) as row
-           where row.event in (select event from page)
+           where (row.event in (select event from page)) is true
          ) as r
          order by r.number",
         book.tenant(),
