@@ -107,8 +107,9 @@ impl Installation {
         Ok(fs::write(self.path("revbridge.toml"), text.replace(from, to))?)
     }
 
-    /// Starts the server and waits until it is ready.
+    /// Brings the database up to date, starts the server and waits until it is ready.
     pub fn serve(&mut self) -> anyhow::Result<()> {
+        self.command(&["migrate"])?;
         self.serve_with("revbridge.toml", self.url.clone(), "server.log")
     }
 
@@ -276,8 +277,13 @@ impl Installation {
 
     /// A token of the local issuer.
     fn token(&self, role: &str) -> anyhow::Result<String> {
+        self.command(&["token", "--as", role])
+    }
+
+    /// An order of the command line, and what it printed.
+    fn command(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let mut command = std::process::Command::new(programs::binary("revbridge")?);
-        command.args(["token", "--as", role, "--config"]).arg(self.path("revbridge.toml"));
+        command.args(arguments).arg("--config").arg(self.path("revbridge.toml"));
         let output = command.output()?;
         ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
