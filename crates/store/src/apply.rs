@@ -27,8 +27,8 @@ pub(crate) use log::write as write_log;
 pub(crate) use queue::put as put_units;
 pub(crate) use records::state_record;
 
-/// All statements of a step look up by key. Of a table that has just grown the planner knows nothing, and
-/// then reading it as a whole looks cheaper to it than some hundred look-ups.
+/// All statements of a step look up by key. Of a table that has just grown the planner knows
+/// nothing, and then reading it as a whole looks cheaper to it than some hundred look-ups.
 const BEGIN: &str = "begin; set local enable_hashjoin = off; set local enable_mergejoin = off";
 
 pub(crate) async fn apply(
