@@ -27,13 +27,17 @@ pub(crate) use log::write as write_log;
 pub(crate) use queue::put as put_units;
 pub(crate) use records::state_record;
 
+/// All statements of a step look up by key. Of a table that has just grown the planner knows
+/// nothing, and then reading it as a whole looks cheaper to it than some hundred look-ups.
+const BEGIN: &str = "begin; set local enable_hashjoin = off; set local enable_mergejoin = off";
+
 pub(crate) async fn apply(
     book: &PostgresBook,
     fence: Option<&Fence>,
     effects: &Effects,
 ) -> Result<Applied, ApplyError> {
     book.ready(&sealed_classes(effects)).await?;
-    let mut transaction = book.pool.begin().await.map_err(failure)?;
+    let mut transaction = book.pool.begin_with(BEGIN).await.map_err(failure)?;
     if let Some(fence) = fence {
         lane::hold(&mut transaction, book.tenant(), fence).await?;
     }
