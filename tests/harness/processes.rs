@@ -14,6 +14,10 @@ use crate::programs::{self, Program};
 use crate::relay::Relay;
 use crate::wait;
 
+/// Shown of a log.
+const LOG_LINES: usize = 10;
+/// Where listeners are looked for.
+const PORTS: std::ops::Range<u16> = 12_000..32_000;
 const START_BOUND: Duration = Duration::from_secs(90);
 
 /// Which processes a site has.
@@ -67,9 +71,16 @@ pub struct Processes {
     pub url: String,
 }
 
-/// A port that was free a moment ago. A server binds it right after; another taker is an error.
+/// A port that was free a moment ago, below those that outgoing connections take by themselves. A server
+/// binds it right after; another taker is an error.
 pub fn free_port() -> anyhow::Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+    loop {
+        let any = uuid::Uuid::new_v4().as_u128() % u128::from(PORTS.end - PORTS.start);
+        let port = PORTS.start + u16::try_from(any)?;
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) {
+            return Ok(listener.local_addr()?);
+        }
+    }
 }
 
 impl Processes {
@@ -112,10 +123,9 @@ impl Processes {
             lines.insert((asker, asked), Relay::start(ports[asked].clone())?);
         }
         let mut all = Vec::new();
-        for replica in 0..count {
-            for (role, asks) in ROLES {
-                let listen = ports[role][replica];
-                let mut process = Process::apart(home, &certificates, role, replica, listen)?;
+        for (role, asks) in ROLES {
+            for (replica, listen) in ports[role].iter().enumerate() {
+                let mut process = Process::apart(home, &certificates, role, replica, *listen)?;
                 for asked in asks {
                     let name = asked.to_uppercase().replace('-', "_");
                     let address = format!("https://{}", lines[&(role, *asked)].address());
@@ -144,7 +154,8 @@ impl Processes {
     }
 
     pub fn wait_ready(&self) -> anyhow::Result<()> {
-        self.all.iter().try_for_each(Process::wait_ready)
+        // Whoever is asked comes before whoever asks it.
+        self.all.iter().rev().try_for_each(Process::wait_ready)
     }
 
     pub fn kill(&mut self) {
@@ -258,6 +269,17 @@ impl Process {
         }
     }
 
+    /// What the process says of itself, and the end of its log.
+    fn condition(&self) -> String {
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let said = agent.get(&self.health).call().map_err(anyhow::Error::from);
+        let said = said.and_then(|mut answer| Ok(answer.body_mut().read_to_string()?));
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let end: Vec<&str> = log.lines().rev().take(LOG_LINES).collect();
+        format!("{said:?}\n{}", end.into_iter().rev().collect::<Vec<_>>().join("\n"))
+    }
+
     pub fn is_ready(&self) -> bool {
         ureq::get(&self.health).call().is_ok()
     }
@@ -265,6 +287,7 @@ impl Process {
     pub fn wait_ready(&self) -> anyhow::Result<()> {
         let what = format!("{} is ready (see {})", self.role, self.log.display());
         wait::until(&what, START_BOUND, || self.is_ready().then_some(()))
+            .with_context(|| self.condition())
     }
 }
 

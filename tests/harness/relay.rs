@@ -120,8 +120,7 @@ impl Line {
 
     fn carry(&self, mut from: TcpStream, mut to: TcpStream) {
         let mut buffer = vec![0; BUFFER_BYTES];
-        loop {
-            let Ok(bytes) = from.read(&mut buffer) else { break };
+        while let Ok(bytes) = from.read(&mut buffer) {
             self.wait_while_cut();
             if bytes == 0 || to.write_all(&buffer[..bytes]).is_err() {
                 break;

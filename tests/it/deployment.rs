@@ -196,7 +196,7 @@ fn nothing_is_published_beyond_loopback_and_no_role_can_write_or_rise() {
 fn the_image_runs_our_commands_without_root() {
     let text = file("deploy/Containerfile");
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    let after = |word: &str| lines.iter().filter_map(|line| line.strip_prefix(word)).last();
+    let after = |word: &str| lines.iter().filter_map(|line| line.strip_prefix(word)).next_back();
     assert_eq!(after("USER "), Some("10001:10001"));
     for from in lines.iter().filter_map(|line| line.strip_prefix("FROM ")) {
         let image = from.split(' ').next().unwrap_or_default();

@@ -333,7 +333,7 @@ fn health_tells_each_dependency(site: &mut Site) {
     .expect("it is told");
     let (code, said) = health(site, &[]);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("it does not answer"), "{said}");
+    assert!(said.contains("the database of the process"), "{said}");
     site.processes.kill();
     let (code, said) = health(site, &[]);
     assert_eq!(code, Some(1), "{said}");

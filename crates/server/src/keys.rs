@@ -152,7 +152,8 @@ fn drawn(path: &Path) -> anyhow::Result<PathBuf> {
 /// Draws a key beside its place and links it there: of two processes that do so at once, one is faster
 /// and both read the same.
 fn made_once(path: &Path) -> anyhow::Result<()> {
-    let beside = path.with_extension(uuid::Uuid::new_v4().to_string());
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!("{}.{name}", uuid::Uuid::new_v4()));
     draw_keys(&beside)?;
     let linked = std::fs::hard_link(&beside, path);
     std::fs::remove_file(&beside)?;
