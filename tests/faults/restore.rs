@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tests::hospital::{self, Sound};
 use tests::judge;
+use tests::processes::Layout;
 use tests::programs;
 use tests::site::{Plan, Site};
 use tests::wait;
@@ -17,17 +18,22 @@ const SETTLE_BOUND: Duration = Duration::from_secs(120);
 
 #[test]
 fn native_key_survives_an_old_backup() {
-    survive("native-key");
+    survive("native-key", Layout::Embedded);
 }
 
 #[test]
 fn create_then_post_survives_an_old_backup() {
-    survive("create-then-post");
+    survive("create-then-post", Layout::Embedded);
 }
 
 #[test]
 fn keyless_survives_an_old_backup() {
-    survive("keyless");
+    survive("keyless", Layout::Embedded);
+}
+
+#[test]
+fn roles_apart_survive_an_old_backup() {
+    survive("create-then-post", Layout::Split);
 }
 
 /// The checkpoints may be a little older than the backup; what was sent since is written down, too.
@@ -71,8 +77,8 @@ fn what_only_the_outside_knows_holds_posting_back_until_a_person_answers_for_it(
     assert_eq!(documents(&site), standing, "nothing was posted anew");
 }
 
-fn survive(mode: &'static str) {
-    let mut plan = Plan::new(mode);
+fn survive(mode: &'static str, layout: Layout) {
+    let mut plan = Plan::new(mode).in_layout(layout);
     plan.settle_ms = 1_000;
     let mut site = Site::start(plan).expect("the site starts");
     let mut sent = hand_in(&site, 1..=6);
@@ -94,8 +100,8 @@ fn survive(mode: &'static str) {
     site.cluster.drop_database("revbridge").expect("the database is lost");
     site.cluster.copy_database("backup", "revbridge").expect("the backup is restored");
     site.start_server().expect("the server starts");
-    let ready = site.ask("/health/ready", None).expect("an answer");
-    assert!(ready.body.contains("in recovery, posting stands still"), "{}", ready.body);
+    let ready = site.processes.health().expect("an answer");
+    assert!(ready.contains("in recovery, posting stands still"), "{ready}");
 
     let early = recover(&site, &[]);
     assert_eq!(early.status.code(), Some(1), "{early:?}");
@@ -204,8 +210,8 @@ fn revbridge(site: &Site, command: &[&str], more: &[&str]) -> Output {
 /// Posting came on without a restart, and nothing is complained of.
 fn whole_again(site: &Site) {
     wait::until("the server has no complaint", SETTLE_BOUND, || {
-        let ready = site.ask("/health/ready", None).ok()?;
-        (ready.status == 200 && !ready.body.contains("in recovery")).then_some(())
+        site.wait_ready().ok()?;
+        (!site.processes.health().ok()?.contains("in recovery")).then_some(())
     })
     .expect("the server has no complaint");
     let again = recover(site, &[]);

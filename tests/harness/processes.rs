@@ -185,6 +185,12 @@ impl Processes {
         found.with_context(|| format!("{asker} does not ask {asked} in this layout"))
     }
 
+    /// What every process says of what it depends on, one line each.
+    pub fn health(&self) -> anyhow::Result<String> {
+        let said = self.all.iter().map(Process::says).collect::<anyhow::Result<Vec<_>>>()?;
+        Ok(said.join("\n"))
+    }
+
     /// Where a role keeps what is its own.
     pub fn data_of(&self, home: &Path, role: &str) -> PathBuf {
         match self.lines.is_empty() {
@@ -269,12 +275,16 @@ impl Process {
         }
     }
 
-    /// What the process says of itself, and the end of its log.
-    fn condition(&self) -> String {
+    /// What the process says of what it depends on.
+    fn says(&self) -> anyhow::Result<String> {
         let agent: ureq::Agent =
             ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let said = agent.get(&self.health).call().map_err(anyhow::Error::from);
-        let said = said.and_then(|mut answer| Ok(answer.body_mut().read_to_string()?));
+        Ok(agent.get(&self.health).call()?.body_mut().read_to_string()?)
+    }
+
+    /// The same, and the end of its log.
+    fn condition(&self) -> String {
+        let said = self.says();
         let log = std::fs::read_to_string(&self.log).unwrap_or_default();
         let end: Vec<&str> = log.lines().rev().take(LOG_LINES).collect();
         format!("{said:?}\n{}", end.into_iter().rev().collect::<Vec<_>>().join("\n"))

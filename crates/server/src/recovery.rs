@@ -92,6 +92,8 @@ pub struct Record {
     pub condition: Condition,
     pub of_intake: Option<Arc<Checkpointer>>,
     pub of_remittance: Option<Arc<Checkpointer>>,
+    /// Open once every book here is the one that was witnessed.
+    pub whole: Gate,
 }
 
 impl Record {
@@ -117,7 +119,7 @@ impl Record {
         let comparison = Comparison { intake, remittance, outside };
         let condition = Condition::new(witnesses);
         judge(&comparison, &condition).await.context("comparing with the checkpoints")?;
-        Ok(Some(Self { comparison, condition, of_intake, of_remittance }))
+        Ok(Some(Self { comparison, condition, of_intake, of_remittance, whole: Gate::closed() }))
     }
 }
 
@@ -167,13 +169,9 @@ async fn judge(comparison: &Comparison, condition: &Condition) -> Result<(), Fai
     Ok(())
 }
 
-/// Opens the gate of posting once the database is whole, without a restart.
-pub async fn open_when_whole(
-    whole: Gate,
-    comparison: Comparison,
-    condition: Condition,
-    mut stopping: Shutdown,
-) {
+/// Opens the gate once the database is whole, without a restart.
+pub async fn open_when_whole(record: Record, mut stopping: Shutdown) {
+    let Record { comparison, condition, whole, .. } = record;
     while condition.is_lost() && !stopping.is_asked() {
         tokio::select! {
             () = tokio::time::sleep(LOOK_AGAIN) => {}
@@ -182,7 +180,7 @@ pub async fn open_when_whole(
         match comparison.lost().await {
             Ok(lost) => {
                 if lost.is_none() {
-                    tracing::info!("the recovery has ended: posting goes on");
+                    tracing::info!("the recovery has ended: work goes on");
                 }
                 condition.set(lost);
             }

@@ -25,7 +25,7 @@ use crate::config::Config;
 use crate::database::Books;
 use crate::health::Health;
 use crate::keys::Secured;
-use crate::recovery::Record;
+use crate::recovery::{self, Record};
 use crate::role::{Role, Roles};
 use crate::works::{Gate, Works};
 use peers::Peers;
@@ -82,6 +82,8 @@ pub async fn wire(
     let record = Record::open(config, secured, books).await?;
     if let Some(record) = &record {
         health.tells(record.condition.clone());
+        let keeper = roles.iter().find(|role| role.schema().is_some()).unwrap_or(Role::Intake);
+        works.spawn(keeper, recovery::open_when_whole(record.clone(), works.stopping()));
     }
     let mut site =
         Site { config, roles, secured, books, record, peers, works, health, opened: None };

@@ -22,7 +22,6 @@ use workflow::{Lanes, Runner, Sequencer, Shutdown};
 
 use super::{Rooms, Site, wired};
 use crate::config::{Config, PostingMode, Unknown};
-use crate::recovery;
 use crate::reference::{self, InForce};
 use crate::role::Role;
 use crate::works::Gate;
@@ -84,12 +83,6 @@ fn local(
         sequencer = sequencer.witnessed_by(witness);
     }
     site.works.serve(ROLE, Lanes::new().with(sequencer), Vec::new());
-    // Posting goes on once the database is the one that was witnessed.
-    let whole = Gate::closed();
-    let (comparison, condition) = (record.comparison, record.condition);
-    let judging =
-        recovery::open_when_whole(whole.clone(), comparison, condition, site.works.stopping());
-    site.works.spawn(ROLE, judging);
     // One runner per lane. More processes may start the same lanes; each is worked by one at a time.
     let runner = |lane: &str, steps| {
         Lanes::new().with(Runner::new(book.clone(), lane, holder.as_str(), steps, limits))
@@ -97,7 +90,8 @@ fn local(
     // Nothing is decided under reference data that may be wrong, or before the openings are known.
     let gates: Vec<Gate> = [Some(in_force), site.opened.clone()].into_iter().flatten().collect();
     site.works.serve(ROLE, runner(remittance::LANE, process.steps()), gates.clone());
-    let gates = gates.into_iter().chain([whole]).collect();
+    // Posting goes on once the database is the one that was witnessed.
+    let gates = gates.into_iter().chain([record.whole]).collect();
     site.works.serve(ROLE, runner(POSTING_LANE, engine.steps()), gates);
     site.health.needs("the database of the process", super::intake::database_answers(&book));
     Ok(RemittanceRoom {
