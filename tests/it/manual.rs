@@ -2,6 +2,7 @@
 //! The manual tells the truth: the commands of its pages are run in their order in a fresh folder, and
 //! what a page shows as output is what they print.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -83,6 +84,20 @@ fn on_free_ports(text: &str, [http, erp]: [u16; 2]) -> String {
     text.lines().map(with_ports).collect::<Vec<_>>().join("\n")
 }
 
+/// A folder for the PATH: empty, or with something that stands in for curl where there is none.
+fn tools() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let is_there = Command::new("curl").arg("--version").output().is_ok();
+    if !is_there {
+        tests::say!("there is no curl on this machine: the manual is run with a stand-in");
+        let script = folder.path().join("curl");
+        std::fs::write(&script, include_str!("manual/curl.py")).expect("written");
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(&script, mode).expect("it may be run");
+    }
+    folder
+}
+
 fn run(name: &str, folder: &Path) {
     let binary = programs::binary("revbridge").expect("it is built");
     let page = Command::new(&binary).args(["manual", name]).output().expect("it runs").stdout;
@@ -97,7 +112,9 @@ fn run(name: &str, folder: &Path) {
         script += &format!("\necho '{MARK}'\n");
     }
     let bin = binary.parent().expect("a folder");
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+    let tools = tools();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{}:{path}", bin.display(), tools.path().display());
     let ran = Command::new("bash")
         .args(["-c", &format!("exec 2>&1\n{script}")])
         .env("PATH", path)
