@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -71,13 +73,17 @@ pub struct Processes {
     pub url: String,
 }
 
-/// A port that was free a moment ago, below those that outgoing connections take by themselves. A server
-/// binds it right after; another taker is an error.
+/// A port that was free a moment ago, below those that outgoing connections take by themselves, and
+/// given to nobody else in this process. A server binds it right after; another taker is an error.
 pub fn free_port() -> anyhow::Result<SocketAddr> {
-    loop {
+    static TURN: LazyLock<AtomicU16> = LazyLock::new(|| {
+        // Other test runs on this machine begin elsewhere.
         let any = uuid::Uuid::new_v4().as_u128() % u128::from(PORTS.end - PORTS.start);
-        let port = PORTS.start + u16::try_from(any)?;
-        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) {
+        AtomicU16::new(u16::try_from(any).unwrap_or_default())
+    });
+    loop {
+        let turn = TURN.fetch_add(1, Ordering::Relaxed) % (PORTS.end - PORTS.start);
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", PORTS.start + turn)) {
             return Ok(listener.local_addr()?);
         }
     }
