@@ -213,9 +213,8 @@ fn a_key_that_everybody_can_read_stands_in_the_way() {
     assert!(fresh.check().1);
 }
 
-#[test]
-fn a_server_waits_for_the_migration_and_changes_no_schema_itself() {
-    let fresh = Fresh::new();
+/// An empty database of the operator's, named in the configuration.
+fn external_database(fresh: &Fresh) -> Cluster {
     let cluster = Cluster::temporary().expect("a cluster");
     cluster.ensure_database("books").expect("a database");
     let url = cluster.database_url("books");
@@ -224,6 +223,13 @@ fn a_server_waits_for_the_migration_and_changes_no_schema_itself() {
         "kind = \"embedded\"",
         &format!("kind = \"external\"\nurl = \"{url}\""),
     );
+    cluster
+}
+
+#[test]
+fn a_server_waits_for_the_migration_and_changes_no_schema_itself() {
+    let fresh = Fresh::new();
+    let cluster = external_database(&fresh);
     let schemas = || {
         let sql = "select count(*) from pg_namespace where nspname in ('intake', 'remittance')";
         cluster.query("books", sql).expect("an answer")[0][0].clone().expect("a count")
@@ -254,14 +260,7 @@ fn a_server_waits_for_the_migration_and_changes_no_schema_itself() {
 #[test]
 fn a_newer_schema_is_neither_used_nor_touched() {
     let fresh = Fresh::new();
-    let cluster = Cluster::temporary().expect("a cluster");
-    cluster.ensure_database("books").expect("a database");
-    let url = cluster.database_url("books");
-    fresh.change(
-        "revbridge.toml",
-        "kind = \"embedded\"",
-        &format!("kind = \"external\"\nurl = \"{url}\""),
-    );
+    let cluster = external_database(&fresh);
     assert!(fresh.run(&["migrate"]).status.success());
     let newer = "insert into remittance._sqlx_migrations
                  select 900, description, installed_on, success, checksum, execution_time

@@ -81,17 +81,11 @@ impl Service {
 
     /// Asks, and asks again where the service wants that.
     pub fn get(&self, path: &str) -> io::Result<Answer> {
-        let mut tries = 0;
-        loop {
+        until_taken(|| {
             let mut stream = self.connect()?;
             self.begin(&mut stream, "GET", path, "")?;
-            let answer = answer(stream)?;
-            tries += 1;
-            if answer.status != TOO_MANY_REQUESTS || tries > RETRIES_MAX {
-                return Ok(answer);
-            }
-            std::thread::sleep(answer.retry_after());
-        }
+            answer(stream)
+        })
     }
 
     /// The same as JSON; anything but success is an error.
@@ -105,15 +99,7 @@ impl Service {
 
     /// Sends a file as it is, and again where the service wants that.
     pub fn post_file(&self, path: &str, file: &std::path::Path) -> io::Result<Answer> {
-        let mut tries = 0;
-        loop {
-            let answer = self.post_once(path, File::open(file)?)?;
-            tries += 1;
-            if answer.status != TOO_MANY_REQUESTS || tries > RETRIES_MAX {
-                return Ok(answer);
-            }
-            std::thread::sleep(answer.retry_after());
-        }
+        until_taken(|| self.post_once(path, File::open(file)?))
     }
 
     fn post_once(&self, path: &str, file: File) -> io::Result<Answer> {
@@ -152,6 +138,19 @@ impl Service {
         }
         head += "\r\n";
         stream.write_all(head.as_bytes())
+    }
+}
+
+/// Asks again after the time that the service wants, a bounded number of times.
+fn until_taken(ask: impl Fn() -> io::Result<Answer>) -> io::Result<Answer> {
+    let mut tries = 0;
+    loop {
+        let answer = ask()?;
+        tries += 1;
+        if answer.status != TOO_MANY_REQUESTS || tries > RETRIES_MAX {
+            return Ok(answer);
+        }
+        std::thread::sleep(answer.retry_after());
     }
 }
 

@@ -112,7 +112,7 @@ impl Works {
 }
 
 /// Between two tries of what a role waits for.
-const TRY_AGAIN: Duration = Duration::from_millis(500);
+pub const TRY_AGAIN: Duration = Duration::from_millis(500);
 
 /// Closed at first, opened once and for good. Clones are the same gate.
 #[derive(Debug, Clone)]

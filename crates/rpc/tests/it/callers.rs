@@ -18,7 +18,7 @@ use rpc::{Policy, Remote, Served, Settings};
 use tempfile::TempDir;
 
 use super::authority::Authority;
-use super::world::{self, Running, Tokens, ann};
+use super::world::{self, Running, Tokens, ann, assert_refused};
 
 /// Writes down for whom it was asked.
 #[derive(Default)]
@@ -85,9 +85,7 @@ async fn world_of() -> World {
 
 impl World {
     fn of(&self, role: &str) -> Remote {
-        let tls = self.authority.client(role);
-        let remote = Remote::connect(&self.running.address, Some(&tls), Settings::default());
-        remote.expect("sound files")
+        world::call_as(&self.authority, role, &self.running)
     }
 }
 
@@ -99,11 +97,6 @@ fn batch() -> EventBatch<Token> {
     let document = DocumentId::of(&"t1".into(), &Hash::of(&[b"d"]));
     let remittance = model::id::RemittanceId::of(document, 1);
     EventBatch { remittance, document, source: "s1".into(), first: 1, events: Vec::new() }
-}
-
-fn assert_refused<T: std::fmt::Debug>(outcome: Result<T, Failure>, why: &str) {
-    let Err(Failure::Defect(message)) = outcome else { panic!("{outcome:?}") };
-    assert!(message.contains(why), "{message}");
 }
 
 #[tokio::test]

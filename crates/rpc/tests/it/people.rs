@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use time::macros::date;
 
 use super::authority::Authority;
-use super::world::{self, Running, Tokens, ann};
+use super::world::{self, Running, Tokens, ann, assert_refused};
 
 /// Writes down what was released, and answers with each outcome in turn.
 #[derive(Default)]
@@ -72,15 +72,8 @@ async fn world_of() -> World {
 
 impl World {
     fn of(&self, role: &str) -> Remote {
-        let tls = self.authority.client(role);
-        let remote = Remote::connect(&self.running.address, Some(&tls), Settings::default());
-        remote.expect("sound files")
+        world::call_as(&self.authority, role, &self.running)
     }
-}
-
-fn assert_refused<T>(outcome: Result<T, Failure>, why: &str) {
-    let Err(Failure::Defect(message)) = outcome else { panic!("it was not refused") };
-    assert!(message.contains(why), "{message}");
 }
 
 fn all_of(by: &str) -> ReleaseAll {

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use model::code::Code;
 use ports::context::{Bearer, Caller};
+use ports::failure::Failure;
 use ports::identity::{Denied, Identity, Permission, Principal, Unverified};
 use rpc::{ListenError, Listener, Policy, Remote, Served, ServerTls, Settings};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+use super::authority::Authority;
 
 /// No wait of a test is longer.
 pub const BOUND: Duration = Duration::from_secs(30);
@@ -75,6 +78,18 @@ pub async fn certified(served: Served, tls: ServerTls, policy: Policy) -> Runnin
 
 pub fn call(running: &Running, settings: Settings) -> Remote {
     Remote::connect(&running.address, None, settings).expect("a sound address")
+}
+
+/// A role with its certificate.
+pub fn call_as(authority: &Authority, role: &str, running: &Running) -> Remote {
+    let tls = authority.client(role);
+    Remote::connect(&running.address, Some(&tls), Settings::default()).expect("sound files")
+}
+
+/// A refusal that says why.
+pub fn assert_refused<T>(outcome: Result<T, Failure>, why: &str) {
+    let Err(Failure::Defect(message)) = outcome else { panic!("it was not refused: {why}") };
+    assert!(message.contains(why), "{message}");
 }
 
 /// Waits until `condition` holds.

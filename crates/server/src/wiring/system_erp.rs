@@ -12,7 +12,7 @@ use super::{Rooms, Site};
 use crate::config::Config;
 use crate::reference;
 use crate::role::Role;
-use crate::works::Gate;
+use crate::works::{Gate, TRY_AGAIN};
 
 /// How long a command waits for an ERP.
 const ERP_WAIT: Duration = Duration::from_secs(60);
@@ -79,7 +79,7 @@ pub async fn connect(config: &Config, secrets: &dyn Secrets) -> anyhow::Result<V
                 }
                 Err(failure) if started.elapsed() < ERP_WAIT => {
                     tracing::warn!(erp = %erp.name, "waiting for the ERP: {failure}");
-                    tokio::time::sleep(Duration::from_millis(500)).await;
+                    tokio::time::sleep(TRY_AGAIN).await;
                 }
                 Err(failure) => {
                     anyhow::bail!("the ERP {} cannot be used: {failure}", erp.name);
