@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Single-claim 835 uploads acknowledged per second, beside one-row commits of as many clients.
+//! Single-claim 835 uploads acknowledged per second, beside one-row commits of 32 clients.
 //! The probe runs while the service is idle; the uploads run while it also reads, decides and posts.
 
 use std::sync::Arc;
@@ -12,7 +12,10 @@ use tests::hospital;
 use crate::figures::{median, per_second, ratio};
 use crate::{database, load_site, probe};
 
+/// Of the probe.
 const CLIENTS: usize = 32;
+/// Senders of documents. They wait for a commit each; together they show what can be taken.
+const SENDERS: usize = 128;
 const ROUNDS: usize = 5;
 
 pub async fn run(seconds: u64) -> anyhow::Result<()> {
@@ -74,11 +77,11 @@ async fn upload(
     next: &Arc<AtomicU32>,
     length: Duration,
 ) -> anyhow::Result<Taken> {
-    let client = reqwest::Client::builder().pool_max_idle_per_host(CLIENTS).build()?;
+    let client = reqwest::Client::builder().pool_max_idle_per_host(SENDERS).build()?;
     let done = Arc::new(AtomicU64::new(0));
     let until = Instant::now() + length;
     let mut tasks = Vec::new();
-    for _ in 0..CLIENTS {
+    for _ in 0..SENDERS {
         let (client, done, next) = (client.clone(), done.clone(), next.clone());
         let (url, token) = (format!("{url}/v1/documents"), format!("Bearer {token}"));
         tasks.push(tokio::spawn(async move {

@@ -188,6 +188,7 @@ impl Intake {
         staging: Staging,
         totals: model::document::ControlTotals,
     ) -> Result<Receipt, Failure> {
+        let _waiting = workflow::Waiting::begin();
         let byte_hash = Hash(staging.digest.finalize().into());
         let id = DocumentId::of(&self.tenant, &byte_hash);
         let document = Document {

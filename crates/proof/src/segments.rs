@@ -14,17 +14,19 @@ pub const SECRET_BYTES: usize = 32;
 pub const SALT_BYTES: usize = 16;
 /// A longer segment is cut: so long is what is disclosed at once at the most.
 pub const SEGMENT_BYTES_MAX: usize = 4_096;
-/// Salts are derived so many at a time.
+/// Salts are derived so many at a time …
 const SALTS_PER_BLOCK: u64 = 128;
-const BLOCK_BYTES: usize = SALT_BYTES * SALTS_PER_BLOCK as usize;
+/// … and of a document so few to begin with: most have no more, and a longer derivation begins alike.
+const FIRST_SALTS: u64 = 32;
 
 type Salt = [u8; SALT_BYTES];
 
-struct Block;
+/// How many bytes of salts are derived.
+struct Length(usize);
 
-impl KeyType for Block {
+impl KeyType for Length {
     fn len(&self) -> usize {
-        BLOCK_BYTES
+        self.0
     }
 }
 
@@ -36,29 +38,38 @@ pub struct NoSalts;
 /// All salts of one document from its secret.
 struct Salts {
     key: Prk,
-    block: Option<u64>,
+    /// The first segment whose salt is at hand.
+    first: u64,
     salts: Vec<u8>,
 }
 
 impl Salts {
     fn new(secret: &[u8; SECRET_BYTES]) -> Self {
         let key = Extraction::new(HKDF_SHA256, b"revbridge segment tree 1").extract(secret);
-        Self { key, block: None, salts: vec![0; BLOCK_BYTES] }
+        Self { key, first: 0, salts: Vec::new() }
     }
 
     fn of(&mut self, segment: u64) -> Result<Salt, NoSalts> {
-        let block = segment / SALTS_PER_BLOCK;
-        if self.block != Some(block) {
-            let number = block.to_be_bytes();
-            let info: [&[u8]; 2] = [b"salts", &number];
-            let expanded = self.key.expand(&info, Block).map_err(|_| NoSalts)?;
-            expanded.fill(&mut self.salts).map_err(|_| NoSalts)?;
-            self.block = Some(block);
+        let first = segment - segment % SALTS_PER_BLOCK;
+        let place = usize::try_from(segment - first).unwrap_or(0) * SALT_BYTES;
+        if self.first != first || place >= self.salts.len() {
+            let few = segment < FIRST_SALTS;
+            self.derive(first, if few { FIRST_SALTS } else { SALTS_PER_BLOCK })?;
         }
-        let place = usize::try_from(segment % SALTS_PER_BLOCK).unwrap_or(0) * SALT_BYTES;
         let mut salt = [0; SALT_BYTES];
         salt.copy_from_slice(&self.salts[place..place + SALT_BYTES]);
         Ok(salt)
+    }
+
+    fn derive(&mut self, first: u64, salts: u64) -> Result<(), NoSalts> {
+        let number = (first / SALTS_PER_BLOCK).to_be_bytes();
+        let info: [&[u8]; 2] = [b"salts", &number];
+        let bytes = usize::try_from(salts).map_err(|_| NoSalts)? * SALT_BYTES;
+        self.salts.resize(bytes, 0);
+        let expanded = self.key.expand(&info, Length(bytes)).map_err(|_| NoSalts)?;
+        expanded.fill(&mut self.salts).map_err(|_| NoSalts)?;
+        self.first = first;
+        Ok(())
     }
 }
 
@@ -287,4 +298,23 @@ impl Disclosing {
 /// A hash as the log writes it.
 pub fn hex(hash: &[u8; HASH_BYTES]) -> String {
     HEXLOWER.encode(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_salts_of_a_short_document_are_the_first_of_a_long_one() {
+        let secret = [7; SECRET_BYTES];
+        let mut one_by_one = Salts::new(&secret);
+        let mut all_at_once = Salts::new(&secret);
+        for block in 0..3 {
+            let first = block * SALTS_PER_BLOCK;
+            all_at_once.derive(first, SALTS_PER_BLOCK).expect("derived");
+            for (place, salt) in (first..).zip(all_at_once.salts.as_chunks::<SALT_BYTES>().0) {
+                assert_eq!(one_by_one.of(place).as_ref(), Ok(salt), "segment {place}");
+            }
+        }
+    }
 }

@@ -9,6 +9,7 @@ mod keys;
 mod local;
 mod role;
 mod secrets;
+mod signed;
 mod strict;
 mod transit;
 mod vault;

@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use crate::claims;
 use crate::header::{Header, denied};
 use crate::keys::{Key, KeyRing};
+use crate::signed::Signed;
 use crate::strict::Members;
 
 /// What every token has to keep to, whoever issued it.
@@ -44,18 +45,32 @@ impl Rules {
 
 /// Verifies JSON Web Tokens of type `at+jwt` (RFC 9068).
 pub struct JwtIdentity {
-    keys: RwLock<Arc<KeyRing>>,
+    in_force: RwLock<Arc<InForce>>,
     rules: Rules,
+}
+
+/// The keys, and the tokens whose signature has been found to hold under them.
+struct InForce {
+    keys: KeyRing,
+    signed: Signed,
+}
+
+impl InForce {
+    fn new(keys: KeyRing) -> Self {
+        Self { keys, signed: Signed::default() }
+    }
 }
 
 impl JwtIdentity {
     pub fn new(keys: KeyRing, rules: Rules) -> Self {
-        Self { keys: RwLock::new(Arc::new(keys)), rules }
+        Self { in_force: RwLock::new(Arc::new(InForce::new(keys))), rules }
     }
 
     /// Puts other keys in force, for rotation. During a rotation the ring holds the old and the new.
+    /// Every signature is checked anew under them.
     pub fn replace_keys(&self, keys: KeyRing) {
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        let mut in_force = self.in_force.write().unwrap_or_else(PoisonError::into_inner);
+        *in_force = Arc::new(InForce::new(keys));
     }
 
     /// `now` in seconds of Unix time.
@@ -63,24 +78,34 @@ impl JwtIdentity {
         if bearer.len() > self.rules.token_bytes_max {
             return Err(denied("larger than a token may be"));
         }
-        let mut parts = bearer.split('.');
-        let (Some(head), Some(body), Some(_), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(denied("not three parts"));
+        let in_force = Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner));
+        let claims = match in_force.signed.claims(bearer) {
+            Some(claims) => claims,
+            None => in_force.signed.keep(bearer, signed_claims(&in_force.keys, bearer)?),
         };
-        let header = Header::read(head)?;
-        let claims = Members::decode(body).ok_or_else(|| denied("the claims are not readable"))?;
-        let keys = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner));
-        let key = keys
-            .find(claims::issuer(&claims)?, &header.key)
-            .ok_or_else(|| denied("no such key of this issuer"))?;
-        if header.algorithm != algorithm_name(key.algorithm) {
-            return Err(denied("not the algorithm of this key"));
-        }
-        signature(bearer, key)?;
+        // The signature holds for ever; what the claims say of time is judged at each call.
         claims::principal(&claims, &self.rules, now)
     }
+}
+
+/// The claims of a token whose signature holds.
+fn signed_claims(keys: &KeyRing, bearer: &str) -> Result<Members, Denied> {
+    let mut parts = bearer.split('.');
+    let (Some(head), Some(body), Some(_), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(denied("not three parts"));
+    };
+    let header = Header::read(head)?;
+    let claims = Members::decode(body).ok_or_else(|| denied("the claims are not readable"))?;
+    let key = keys
+        .find(claims::issuer(&claims)?, &header.key)
+        .ok_or_else(|| denied("no such key of this issuer"))?;
+    if header.algorithm != algorithm_name(key.algorithm) {
+        return Err(denied("not the algorithm of this key"));
+    }
+    signature(bearer, key)?;
+    Ok(claims)
 }
 
 /// The library checks the signature under the key's own algorithm; every claim is checked by us,

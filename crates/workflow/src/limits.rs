@@ -21,6 +21,10 @@ pub struct Limits {
     pub entries_per_pass_max: usize,
     /// How often the sequencer looks for entries without a number.
     pub sequence_ms: u64,
+    /// While more senders than these wait for an acknowledgement, lanes hold back …
+    pub senders_waiting_max: usize,
+    /// … each unit for at most so long.
+    pub give_way_ms_max: u64,
 }
 
 impl Default for Limits {
@@ -35,6 +39,8 @@ impl Default for Limits {
             idle_ms_max: 1_000,
             entries_per_pass_max: 1_000,
             sequence_ms: 250,
+            senders_waiting_max: 8,
+            give_way_ms_max: 100,
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::crash_point;
 use crate::lanes::Worker;
 use crate::limits::Limits;
 use crate::measure::Measure;
+use crate::precedence::give_way;
 use crate::record::settle;
 use crate::shutdown::Shutdown;
 use crate::step::{Outcome, Scope, Step};
@@ -124,8 +125,11 @@ impl Runner {
         crash_point!("workflow.lane.leased");
         let due = self.book.due(&self.lane, self.limits.units_per_pass_max).await?;
         for unit in &due {
-            if shutdown.is_some_and(Shutdown::is_asked) {
-                break;
+            if let Some(shutdown) = shutdown {
+                give_way(&self.limits).await;
+                if shutdown.is_asked() {
+                    break;
+                }
             }
             let now = self.book.now().await?;
             if lease.until - now < self.limits.lease() / 2 {

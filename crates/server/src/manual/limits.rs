@@ -57,6 +57,14 @@ fn built_in() -> Vec<(&'static str, u64)> {
         ("Work: attempts before a defect goes to a person", u64::from(workflow.attempts_max)),
         ("Work: milliseconds between two attempts, at most", workflow.backoff_ms_max),
         ("Work: milliseconds between two looks at an idle lane", workflow.idle_ms_max),
+        (
+            "Work: senders waiting for an acknowledgement that hold up no lane",
+            wide(workflow.senders_waiting_max),
+        ),
+        (
+            "Work: milliseconds that a unit holds back for more of them, at most",
+            workflow.give_way_ms_max,
+        ),
         ("Database: milliseconds until a connection is free", pool.acquire_ms_max),
         ("Database: milliseconds of one statement", pool.statement_ms_max),
         ("Database: milliseconds of waiting for a lock", pool.lock_ms_max),

@@ -74,6 +74,20 @@ fn a_key_that_was_taken_out_is_not_believed_any_longer() {
 }
 
 #[test]
+fn a_token_that_was_accepted_expires_all_the_same() {
+    let forge = Forge::new();
+    let token = forge.signed(&Forge::header(), &Forge::claims());
+    let exp = Forge::claims()["exp"].as_u64().expect("it has an end");
+    assert!(forge.identity.verify_at(&token, NOW).is_ok());
+    assert!(forge.identity.verify_at(&token, NOW).is_ok(), "once more");
+    assert!(forge.identity.verify_at(&token, exp + 3_600).is_err());
+    let mut other = token.clone();
+    let last = if other.pop() == Some('A') { 'Q' } else { 'A' };
+    other.push(last);
+    assert!(forge.identity.verify_at(&other, NOW).is_err(), "one character of its signature");
+}
+
+#[test]
 fn a_token_holds_only_under_its_own_issuer() {
     let forge = Forge::new();
     let header = with(Forge::header(), "kid", json!("stranger"));

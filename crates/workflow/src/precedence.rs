@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Senders go first: while many wait for their acknowledgement, the lanes of this process hold back,
+//! each unit for a bounded time. What was acknowledged is durable and can wait; a sender cannot.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::limits::Limits;
+
+/// How many senders wait in this process.
+static SENDERS: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender::new(0));
+
+/// A sender that waits, until this is dropped.
+#[derive(Debug)]
+pub struct Waiting(());
+
+impl Waiting {
+    #[must_use]
+    pub fn begin() -> Self {
+        SENDERS.send_modify(|senders| *senders += 1);
+        Self(())
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        SENDERS.send_modify(|senders| *senders -= 1);
+    }
+}
+
+/// Returns when few senders wait, or when the lane has held back for long enough.
+pub(crate) async fn give_way(limits: &Limits) {
+    let mut senders = SENDERS.subscribe();
+    let few = senders.wait_for(|senders| *senders <= limits.senders_waiting_max);
+    let _ = tokio::time::timeout(Duration::from_millis(limits.give_way_ms_max), few).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lane_holds_back_while_many_wait_and_never_for_longer_than_it_may() {
+        let limits = Limits { senders_waiting_max: 2, give_way_ms_max: 50, ..Limits::default() };
+        let started = tokio::time::Instant::now();
+        let few: Vec<Waiting> = (0..2).map(|_| Waiting::begin()).collect();
+        give_way(&limits).await;
+        assert_eq!(started.elapsed(), Duration::ZERO, "few senders hold nothing up");
+
+        let third = Waiting::begin();
+        give_way(&limits).await;
+        assert_eq!(started.elapsed(), Duration::from_millis(50), "the lane goes on after its time");
+
+        let waits = tokio::spawn(async move { give_way(&limits).await });
+        tokio::task::yield_now().await;
+        drop(third);
+        waits.await.expect("it returns");
+        assert_eq!(started.elapsed(), Duration::from_millis(50), "it goes on once few are left");
+        drop(few);
+    }
+}
