@@ -4,6 +4,7 @@
 
 pub mod hospital;
 pub mod judge;
+pub mod manual;
 pub mod processes;
 pub mod programs;
 pub mod relay;
