@@ -11,6 +11,7 @@ pub mod relay;
 pub mod say;
 pub mod sender;
 pub mod site;
+pub mod truth;
 pub mod tryton;
 pub mod upkeep;
 pub mod wait;
