@@ -4,12 +4,14 @@
 
 pub mod hospital;
 pub mod judge;
+pub mod manual;
 pub mod processes;
 pub mod programs;
 pub mod relay;
 pub mod say;
 pub mod sender;
 pub mod site;
+pub mod truth;
 pub mod tryton;
 pub mod upkeep;
 pub mod wait;

@@ -14,6 +14,7 @@ use anyhow::Context;
 
 use crate::programs::{self, Program};
 use crate::relay::Relay;
+use crate::upkeep::{self, Answer};
 use crate::wait;
 
 /// Shown of a log.
@@ -57,7 +58,8 @@ pub const ROLES: [(&str, &[&str]); 7] = [
 pub struct Process {
     pub role: &'static str,
     environment: Vec<(String, String)>,
-    health: String,
+    /// Where an operator asks for health and metrics.
+    pub operator: String,
     pub log: PathBuf,
     pub program: Option<Program>,
 }
@@ -104,7 +106,7 @@ impl Processes {
         let process = Process {
             role: "all",
             environment: vec![("REVBRIDGE_HTTP__LISTEN".to_owned(), listen.to_string())],
-            health: format!("http://{listen}/health/ready"),
+            operator: format!("http://{listen}"),
             log: home.join("server.log"),
             program: None,
         };
@@ -261,7 +263,7 @@ impl Process {
         Ok(Self {
             role,
             environment,
-            health: format!("http://{health}/health/ready"),
+            operator: format!("http://{health}"),
             log: home.join(format!("{role}-{replica}.log")),
             program: None,
         })
@@ -281,11 +283,14 @@ impl Process {
         }
     }
 
+    /// GET of what an operator is told; any status is an answer.
+    pub fn ask(&self, path: &str) -> anyhow::Result<Answer> {
+        upkeep::ask(&format!("{}{path}", self.operator))
+    }
+
     /// What the process says of what it depends on.
     fn says(&self) -> anyhow::Result<String> {
-        let agent: ureq::Agent =
-            ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        Ok(agent.get(&self.health).call()?.body_mut().read_to_string()?)
+        Ok(self.ask("/health/ready")?.body)
     }
 
     /// The same, and the end of its log.
@@ -297,7 +302,7 @@ impl Process {
     }
 
     pub fn is_ready(&self) -> bool {
-        ureq::get(&self.health).call().is_ok()
+        self.ask("/health/ready").is_ok_and(|answer| answer.status == 200)
     }
 
     pub fn wait_ready(&self) -> anyhow::Result<()> {

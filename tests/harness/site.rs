@@ -5,15 +5,25 @@
 use std::path::{Path, PathBuf};
 
 use local_postgres::Cluster;
+use simulator::day;
 use tempfile::TempDir;
 
 use crate::hospital;
 use crate::processes::{Layout, Processes};
 use crate::programs::{self, Program};
 
+/// Whose reference data a site has.
+pub enum World {
+    /// The small hospital of `hospital`.
+    Small,
+    /// The generated day, with its opening balances. Its files wait in the folder `day`.
+    Day(day::Config),
+}
+
 /// How a site differs from the usual one.
 pub struct Plan {
     pub layout: Layout,
+    pub world: World,
     pub mode: &'static str,
     pub window_ms: u64,
     /// How long the server waits for the ERP.
@@ -30,6 +40,7 @@ impl Plan {
         let environment = Vec::new();
         Self {
             layout: Layout::Embedded,
+            world: World::Small,
             mode,
             window_ms: 100,
             erp_call_ms_max: 350,
@@ -63,7 +74,7 @@ impl Site {
     /// Everything up and ready.
     pub fn start(plan: Plan) -> anyhow::Result<Self> {
         let home = tempfile::tempdir()?;
-        hospital::write_reference(&home.path().join("reference"))?;
+        write_world(home.path(), &plan.world)?;
         let cluster = Cluster::temporary().map_err(|error| anyhow::anyhow!("{error}"))?;
         cluster.ensure_database("revbridge")?;
         let (erp, erp_url) = start_erp(home.path(), &plan)?;
@@ -200,6 +211,17 @@ impl Site {
     }
 }
 
+fn write_world(home: &Path, world: &World) -> anyhow::Result<()> {
+    match world {
+        World::Small => hospital::write_reference(&home.join("reference")),
+        World::Day(config) => {
+            day::write(home, config)?;
+            std::fs::rename(home.join("inbox"), home.join("day"))?;
+            Ok(std::fs::rename(home.join("erp-reference.json"), home.join("reference/erp.json"))?)
+        }
+    }
+}
+
 fn start_erp(home: &Path, plan: &Plan) -> anyhow::Result<(Program, String)> {
     let book = home.join("erp.book").to_string_lossy().into_owned();
     let reference = home.join("reference/erp.json").to_string_lossy().into_owned();
@@ -221,9 +243,16 @@ fn start_erp(home: &Path, plan: &Plan) -> anyhow::Result<(Program, String)> {
 }
 
 fn write_config(home: &Path, plan: &Plan, database: &str, erp: &str) -> anyhow::Result<()> {
+    let (opening, business_day) = match &plan.world {
+        World::Small => ("", String::new()),
+        World::Day(config) => {
+            ("opening = \"opening.csv\"", format!("business_day = \"{}\"", config.date))
+        }
+    };
     let text = format!(
         r#"tenant = "test"
 data_dir = "data"
+{opening}
 
 [database]
 kind = "external"
@@ -247,6 +276,7 @@ name = "clearinghouse"
 folder = "inbox"
 quiet_ms = 50
 poll_ms = 50
+{business_day}
 
 [keys]
 secrets_poll_ms = 100

@@ -42,6 +42,11 @@ fn answer(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Answ
     Ok(Answer { status, media_type, body: response.body_mut().read_to_string()? })
 }
 
+/// GET without a token; any status is an answer.
+pub fn ask(url: &str) -> anyhow::Result<Answer> {
+    answer(agent().get(url).call()?)
+}
+
 impl Site {
     /// GET with a token, or without one; any status is an answer.
     pub fn ask(&self, path: &str, token: Option<&str>) -> anyhow::Result<Answer> {

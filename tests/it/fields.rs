@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use intake::{Met, TokenKey, Tokeniser};
+use intake::{Met, Tokeniser};
 use model::code::Code;
 use model::event::Event;
 use model::field::{FIELDS, Form, Place, rule};
 use model::id::{DocumentId, Hash};
 use model::token::{Clear, Field, Token};
+use ports::secret::LiveKeys;
 use ports::source::{EventSink, SourceAdapter};
 use serde_json::Value;
 use system_rcm::remittance_x12::RemittanceX12;
@@ -44,7 +45,7 @@ fn events() -> (Vec<Event<Token>>, usize) {
     let mut kept = Kept::default();
     parser.push(WHOLE.as_bytes(), &mut kept);
     parser.finish(&mut kept);
-    let tokeniser = Tokeniser::new(tenant, &TokenKey::new([7; 32]));
+    let tokeniser = Tokeniser::new(tenant, LiveKeys::of(&[[7; 32]])).expect("a key");
     let mut met = Met::default();
     let events = kept.0.into_iter().map(|event| tokeniser.tokenise(event, &mut met)).collect();
     (events, met.len())

@@ -9,6 +9,8 @@ use tests::processes::{GATEWAY, INTAKE, Layout, PROCESS};
 use tests::site::{Plan, Site};
 use tests::{hospital, programs, wait};
 
+mod tokens;
+
 const BOUND: Duration = Duration::from_secs(30);
 
 /// An order of the command line.

@@ -3,6 +3,7 @@
 //! log lines that nobody can forge, and the health of what the service depends on.
 
 mod collector;
+mod roles;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -89,6 +90,7 @@ fn one_trace_leads_to_the_erp(layout: Layout) {
         "the document leads on to the journal"
     );
     the_journal_leads_to_the_erp(&site, &collector, &journal, &posted);
+    roles::every_role_on_the_way_told_of_it(&collector, layout, [CALLER, &trace, &journal]);
     for document in [&document, &other] {
         timeline_ends_at_the_erp(&site, document);
     }

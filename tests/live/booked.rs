@@ -15,6 +15,7 @@ use ports::secret::{Secret, Secrets};
 use simulator::day;
 use store::{PoolSettings, PostgresBook, Schema};
 use system_identity::{RingKeys, SecretStore};
+use tests::truth;
 
 use crate::erp::config;
 use crate::installation::Installation;
@@ -71,7 +72,7 @@ pub fn trial(installation: &Installation) -> anyhow::Result<Trial> {
          where journal.state = 'posted'
          group by 1, 2, 3, 4, 5, 6",
     )?;
-    let chart = chart()?;
+    let chart = truth::chart(&day::make(&config())?)?;
     let mut trial = Trial::new();
     for line in lines {
         let [entity, role, facility, department, service_line, payer, debit, credit] =
@@ -87,28 +88,6 @@ pub fn trial(installation: &Installation) -> anyhow::Result<Trial> {
 
 /// What must stand in the books by the generator's word, which knows nothing of the product: net by
 /// entity, account, facility and payer.
-pub fn truth() -> anyhow::Result<BTreeMap<[String; 4], i64>> {
-    let (truth, chart) = (day::make(&config())?.truth, chart()?);
-    let rows = truth.pointer("/book/rows").and_then(serde_json::Value::as_array);
-    let mut nets = BTreeMap::new();
-    for row in rows.context("the truth has a book")? {
-        let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
-        let account = chart.get(&text("role")).cloned().context("a role of the chart")?;
-        let place = [text("entity"), account, text("facility"), text("payer")];
-        *nets.entry(place).or_default() += row["net"].as_i64().context("a net")?;
-    }
-    nets.retain(|_, net| *net != 0);
-    Ok(nets)
-}
-
-/// Role and account of the day's own chart.
-fn chart() -> anyhow::Result<BTreeMap<String, String>> {
-    let day = day::make(&config())?;
-    let file = day.reference.iter().find(|(name, _)| *name == "accounts.csv");
-    let (_, text) = file.context("the day has a chart")?;
-    let lines = text.lines().skip(1).map(|line| line.split(','));
-    let pair = |mut line: std::str::Split<'_, char>| {
-        Some((line.next()?.to_owned(), line.next()?.to_owned()))
-    };
-    Ok(lines.filter_map(pair).collect())
+pub fn truth() -> anyhow::Result<truth::Nets> {
+    truth::nets(&day::make(&config())?)
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use simulator::erp::book;
+use tests::truth;
 
 use crate::booked;
 use crate::installation::{Installation, Route};
@@ -28,17 +29,8 @@ fn one_entity_books_in_one_erp_and_the_others_in_another_at_the_same_time() {
 
     // Together they have what the generator says, each its own part.
     let mut together = nets(&trial);
-    for document in &simulated.posted {
-        for line in &document.journal.lines {
-            let dimension = |name: &str| line.dimensions.get(name).cloned().unwrap_or_default();
-            let place = [
-                document.journal.entity.clone(),
-                line.account.clone(),
-                dimension("facility"),
-                dimension("payer"),
-            ];
-            *together.entry(place).or_default() += line.debit - line.credit;
-        }
+    for (place, net) in truth::booked(&simulated) {
+        *together.entry(place).or_default() += net;
     }
     together.retain(|_, net| *net != 0);
     assert_eq!(together, booked::truth().expect("the generator's truth"));

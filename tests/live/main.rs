@@ -9,6 +9,7 @@ mod erp;
 mod inactive;
 mod installation;
 mod lossy;
+mod newcomer;
 mod parallel;
 mod peers;
 mod reader;

@@ -2,9 +2,9 @@
 //! The real ERP as a person starts it with `cargo xtask peers`: what it prints is true, and Ctrl-C
 //! leaves nothing of it.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use system_erp::registry::Adapter;
@@ -15,31 +15,43 @@ use crate::erp::DAY;
 const END_BOUND: Duration = Duration::from_secs(60);
 
 /// Does not outlive the test, however that ends.
-struct Peer(Child);
+pub struct Peer {
+    program: Child,
+    /// Its last words need somebody who could read them.
+    _output: BufReader<ChildStdout>,
+}
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.program.kill();
+        let _ = self.program.wait();
+    }
+}
+
+impl Peer {
+    /// Started as `cargo xtask peers tryton` does, and what it has printed once it answers.
+    pub fn tryton(arguments: &[&str]) -> (Self, Vec<String>) {
+        let program = programs::binary("revbridge-peers").expect("it is built");
+        let mut command = Command::new(program);
+        command.arg("tryton").args(arguments).stdout(Stdio::piped());
+        let mut program = command.spawn().expect("it starts");
+        let mut output = BufReader::new(program.stdout.take().expect("its output"));
+        let mut printed = Vec::new();
+        for line in output.by_ref().lines() {
+            let line = line.expect("text");
+            let is_last = line.contains("--out DIR");
+            printed.push(line);
+            if is_last {
+                break;
+            }
+        }
+        (Self { program, _output: output }, printed)
     }
 }
 
 #[test]
 fn a_peer_for_people_says_how_it_is_reached_and_ends_with_ctrl_c() {
-    let program = programs::binary("revbridge-peers").expect("it is built");
-    let mut command = Command::new(program);
-    command.args(["tryton", "--date", &DAY.to_string()]).stdout(Stdio::piped());
-    let mut peer = Peer(command.spawn().expect("it starts"));
-    let mut lines = BufReader::new(peer.0.stdout.take().expect("its output")).lines();
-    let mut printed = Vec::new();
-    for line in lines.by_ref() {
-        let line = line.expect("text");
-        let last = line.contains("--out DIR");
-        printed.push(line);
-        if last {
-            break;
-        }
-    }
+    let (mut peer, printed) = Peer::tryton(&["--date", &DAY.to_string()]);
     let block: Vec<&str> = printed.iter().filter_map(|line| line.strip_prefix("  ")).collect();
     let first = block.iter().position(|line| *line == "[[erp]]").expect("what to configure");
     let block = block[first..first + 7].join("\n");
@@ -60,9 +72,9 @@ fn a_peer_for_people_says_how_it_is_reached_and_ends_with_ctrl_c() {
     let companies = ask().expect("it answers").body_mut().read_to_string().expect("a body");
     assert_eq!(companies.matches("\"id\"").count(), 3, "{companies}");
 
-    let interrupt = ["-INT", &peer.0.id().to_string()];
+    let interrupt = ["-INT", &peer.program.id().to_string()];
     assert!(Command::new("kill").args(interrupt).status().expect("kill").success());
-    let status = wait::until("it ends", END_BOUND, || peer.0.try_wait().ok().flatten());
+    let status = wait::until("it ends", END_BOUND, || peer.program.try_wait().ok().flatten());
     assert!(status.expect("in time").success());
     assert!(ask().is_err(), "nothing listens any more");
     assert!(!Path::new(&key_file).exists());

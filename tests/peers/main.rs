@@ -83,6 +83,10 @@ For revbridge.toml; [posting] route = "tryton" then books there:
   key = {{ file = "{key}" }}
   contra_types = ["Contra assets", "Contra revenue"]
 
+For the commands of the manual's page tryton-day, in the terminal where you go on:
+
+  export TRYTON_URL={url} TRYTON_KEY={key}
+
 Reference data, openings and remittances of the same companies:
 
   cargo run --bin revbridge-simulator-day -- write --acquired --date {date} \

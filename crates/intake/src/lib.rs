@@ -4,14 +4,16 @@
 
 mod accept;
 mod disclose;
+mod opening;
 mod read_document;
 mod screen;
 mod tokens;
 
 pub use accept::{INTAKE_LANE, Intake, Limits, READ_DOCUMENT};
 pub use disclose::disclose;
+pub use opening::Opening;
 pub use read_document::ReadDocument;
-pub use tokens::{Met, TokenKey, Tokeniser};
+pub use tokens::{Met, Tokeniser};
 
 #[cfg(test)]
 mod tests;

@@ -23,7 +23,7 @@ use time::{Date, UtcOffset};
 use workflow::{Outcome, Scope, Step};
 
 use crate::accept::READ_DOCUMENT;
-use crate::tokens::{Met, Tokeniser};
+use crate::tokens::{self, Met, Tokeniser};
 
 /// Times that a reading may fail unforeseen before the document is refused. The runner's own limit
 /// is higher.
@@ -124,8 +124,9 @@ impl ReadDocument {
     /// The vault first: a token that nobody could reveal would be worse than a value without events.
     /// While it takes the values of a batch, the batch before is delivered.
     async fn flush(&self, document: &Document, delivered: &mut Delivered) -> Result<(), Failure> {
-        let values = delivered.met.take();
         let events = std::mem::take(&mut delivered.pending);
+        let (values, events) =
+            tokens::settled(self.vault.as_ref(), &mut delivered.met, events).await?;
         let next = events.first().map(|first| (first.remittance, first.ordinal));
         let next = next.map(|(remittance, first)| EventBatch {
             remittance,

@@ -68,7 +68,8 @@ impl Field {
     }
 }
 
-/// A keyed, joinable, irreversible stand-in: `tok_v1_…`; control numbers keep their last four.
+/// A keyed, joinable, irreversible stand-in: `tok_v1_…` under the first key, `tok_v2_…` under the second;
+/// control numbers keep their last four.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Token {
     pub token: Arc<str>,

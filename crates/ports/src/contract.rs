@@ -132,6 +132,7 @@ macro_rules! book_contract_rules {
             raw::a_document_settles_and_is_listed_newest_first,
             raw::uploads_never_committed_are_swept_and_documents_stay,
             raw::the_vault_reveals_what_it_kept_and_nothing_else,
+            raw::the_vault_says_which_tokens_it_ever_kept,
         }
     };
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The vault: the only place where an identifier of a patient is kept, sealed, beside its token.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use model::token::{Clear, Field, Token};
 
@@ -18,4 +21,8 @@ pub trait Reveal: Send + Sync {
 pub trait Vault: Reveal {
     /// After `Ok` each value can be revealed by its token. Repeating it changes nothing.
     async fn keep(&self, entries: Vec<(Field, Token, Clear)>) -> Result<(), Failure>;
+
+    /// Those of these tokens that were ever kept. One whose value was shredded is among them: what it
+    /// joins outlives it.
+    async fn held(&self, tokens: &[Arc<str>]) -> Result<BTreeSet<Arc<str>>, Failure>;
 }

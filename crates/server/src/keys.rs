@@ -33,6 +33,15 @@ pub fn encryption_file(config: &Config) -> Option<PathBuf> {
     }
 }
 
+/// The same of the ring of token keys.
+pub fn token_file(config: &Config) -> Option<PathBuf> {
+    match &config.keys.token {
+        None => Some(folder(&config.data_dir).join("token.key")),
+        Some(Secret::File(path)) => Some(path.clone()),
+        Some(Secret::Env(_) | Secret::Vault(_)) => None,
+    }
+}
+
 /// Whoever needs a secret gets it from here.
 pub struct Secured {
     pub store: Arc<SecretStore>,
@@ -69,24 +78,15 @@ impl Secured {
         self.store.keys(&place).await.with_context(|| format!("keys.{name}"))
     }
 
-    /// The key under which tokens are made: the first of its ring, for good.
-    pub async fn token_key(&self, config: &Config) -> anyhow::Result<[u8; KEY_BYTES]> {
-        self.first(config, |keys| &keys.token, "token").await
+    /// The keys under which tokens are made.
+    pub async fn token_keys(&self, config: &Config) -> anyhow::Result<LiveKeys> {
+        self.ring(config, |keys| &keys.token, "token").await
     }
 
     /// The key that signs checkpoints: the first of its ring, for good.
     pub async fn checkpoint_key(&self, config: &Config) -> anyhow::Result<[u8; KEY_BYTES]> {
-        self.first(config, |keys| &keys.checkpoint, "checkpoint").await
-    }
-
-    async fn first(
-        &self,
-        config: &Config,
-        place: impl Fn(&Keys) -> &Option<Secret>,
-        name: &str,
-    ) -> anyhow::Result<[u8; KEY_BYTES]> {
-        let ring = self.ring(config, place, name).await?.get();
-        let first = ring.first().with_context(|| format!("keys.{name}: no key in it"))?;
+        let ring = self.ring(config, |keys| &keys.checkpoint, "checkpoint").await?.get();
+        let first = ring.first().context("keys.checkpoint: no key in it")?;
         Ok(*first.expose_secret())
     }
 

@@ -40,6 +40,7 @@ pub fn pages() -> Vec<Page> {
         include_str!("../manual/mapping.md").replace("{ROLES}", roles::table().trim_end());
     vec![
         page("first-day", include_str!("../manual/first-day.md")),
+        page("tryton-day", include_str!("../manual/tryton-day.md")),
         Page { name: "mapping", text: mapping },
         page("api", include_str!("../manual/api.md")),
         page("operating", include_str!("../manual/operating.md")),

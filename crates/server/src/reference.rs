@@ -12,6 +12,6 @@ mod targets;
 pub use files::{Files, Tables, read};
 pub use in_force::InForce;
 pub use lines::{AccountLine, RouteLine};
-pub use opening::{findings as opening_findings, lines as opening_lines};
+pub use opening::{findings as opening_findings, read as opening};
 pub use table::Table;
 pub use targets::Instances;

@@ -23,6 +23,8 @@ use tracing_subscriber::{EnvFilter, Layer};
 use chosen::ChosenOrRandom;
 use lines::Lines;
 
+use crate::role::Roles;
+
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
 /// How log lines look.
@@ -48,8 +50,13 @@ impl Drop for Telemetry {
 
 /// Starts telemetry for the whole process. `RUST_LOG` filters log lines; `default` holds without it.
 /// Spans are made either way, so that every line can name its trace.
-pub fn start(format: LogFormat, default: &str, tenant: &str) -> anyhow::Result<Telemetry> {
-    let resource = resource(tenant);
+pub fn start(
+    format: LogFormat,
+    default: &str,
+    tenant: &str,
+    roles: &Roles,
+) -> anyhow::Result<Telemetry> {
+    let resource = resource(tenant, roles);
     let traces = traces(resource.clone())?;
     let metrics = metrics(resource)?;
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
@@ -70,10 +77,12 @@ pub fn start(format: LogFormat, default: &str, tenant: &str) -> anyhow::Result<T
     Ok(Telemetry { traces, metrics })
 }
 
-fn resource(tenant: &str) -> Resource {
+/// What every span and metric of this process is told with.
+fn resource(tenant: &str, roles: &Roles) -> Resource {
     let mut resource = Resource::builder().with_attributes([
         KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
         KeyValue::new("revbridge.tenant", tenant.to_owned()),
+        KeyValue::new("revbridge.roles", roles.to_string()),
     ]);
     if std::env::var_os("OTEL_SERVICE_NAME").is_none() {
         resource = resource.with_service_name("revbridge");

@@ -3,7 +3,8 @@
 //! the log before the value leaves.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use model::token::{Clear, Field, Reason, Token};
@@ -56,6 +57,30 @@ impl Vault for PostgresBook {
         .await
         .map_err(failure)?;
         Ok(())
+    }
+
+    async fn held(&self, tokens: &[Arc<str>]) -> Result<BTreeSet<Arc<str>>, Failure> {
+        if tokens.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let tokens: Vec<&str> = tokens.iter().map(AsRef::as_ref).collect();
+        let held = sqlx::query_scalar!(
+            "select vault.token
+             from unnest($2::text[]) as wanted (token)
+             cross join lateral (
+               select token
+               from vault
+               where vault.tenant = $1
+                 and vault.token = wanted.token
+               offset 0
+             ) as vault",
+            self.tenant(),
+            &tokens as _,
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failure)?;
+        Ok(held.into_iter().map(Arc::from).collect())
     }
 }
 

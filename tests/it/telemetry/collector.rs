@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-//! An OTLP collector in the test itself: keeps every span that it is sent.
+//! An OTLP collector in the test itself: keeps every span that it is sent, and the roles of the process
+//! that sent it.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
@@ -9,13 +11,14 @@ use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status};
 
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<Span>>>);
+struct Kept(Arc<Mutex<Vec<(String, Span)>>>);
 
 #[tonic::async_trait]
 impl TraceService for Kept {
@@ -23,10 +26,13 @@ impl TraceService for Kept {
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        let scopes =
-            request.into_inner().resource_spans.into_iter().flat_map(|one| one.scope_spans);
-        let spans = scopes.flat_map(|scope| scope.spans);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(spans);
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for sent in request.into_inner().resource_spans {
+            let attributes = sent.resource.map(|resource| resource.attributes).unwrap_or_default();
+            let roles = text(&attributes, "revbridge.roles").unwrap_or_default();
+            let spans = sent.scope_spans.into_iter().flat_map(|scope| scope.spans);
+            kept.extend(spans.map(|span| (roles.clone(), span)));
+        }
         Ok(Response::new(ExportTraceServiceResponse::default()))
     }
 }
@@ -57,8 +63,19 @@ impl Collector {
         Self { kept, endpoint, _runtime: runtime }
     }
 
-    pub fn all(&self) -> Vec<Span> {
+    fn kept(&self) -> Vec<(String, Span)> {
         self.kept.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn all(&self) -> Vec<Span> {
+        self.kept().into_iter().map(|(_, span)| span).collect()
+    }
+
+    /// The roles of the processes that worked on these traces.
+    pub fn roles(&self, traces: &[&str]) -> BTreeSet<String> {
+        let kept = self.kept().into_iter();
+        let own = kept.filter(|(_, span)| traces.contains(&hex(&span.trace_id).as_str()));
+        own.map(|(roles, _)| roles).collect()
     }
 
     /// Spans of one trace, by its id in hexadecimal.
@@ -73,7 +90,11 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// A text attribute.
 pub fn attribute(span: &Span, name: &str) -> Option<String> {
-    let found = span.attributes.iter().find(|attribute| attribute.key == name)?;
+    text(&span.attributes, name)
+}
+
+fn text(attributes: &[KeyValue], name: &str) -> Option<String> {
+    let found = attributes.iter().find(|attribute| attribute.key == name)?;
     match found.value.as_ref()?.value.as_ref()? {
         Value::StringValue(text) => Some(text.clone()),
         other => Some(format!("{other:?}")),

@@ -23,7 +23,7 @@ use crate::view::Revealed;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wish {
     /// A token as events show it.
-    #[schema(pattern = "^tok_v1_[a-z2-7]{1,64}$", example = "tok_v1_mzxw6ytboi")]
+    #[schema(pattern = "^tok_v[0-9]{1,4}_[a-z2-7]{1,64}$", example = "tok_v1_mzxw6ytboi")]
     token: String,
 }
 

@@ -140,3 +140,14 @@ pub async fn the_vault_reveals_what_it_kept_and_nothing_else(fixture: &Fixture) 
     assert!(revealed == Some(Clear::new("SAMPLE-MEMBER".to_owned())), "the other value too");
     assert!(vault.reveal("tok_v1_unknown", "someone").await.expect("works").is_none());
 }
+
+pub async fn the_vault_says_which_tokens_it_ever_kept(fixture: &Fixture) {
+    let vault = &fixture.intake.vault;
+    let asked = [token("h", 1), token("h", 2), token("h", 3)].map(|token| token.token);
+    assert!(vault.held(&asked).await.expect("works").is_empty());
+    let kept = |ordinal| (Field::Control, token("h", ordinal), Clear::new("SAMPLE".to_owned()));
+    vault.keep(vec![kept(1), kept(3)]).await.expect("works");
+    let held: Vec<_> = vault.held(&asked).await.expect("works").into_iter().collect();
+    assert_eq!(held, [asked[0].clone(), asked[2].clone()]);
+    assert!(vault.held(&[]).await.expect("works").is_empty());
+}

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The vault over the state in memory. What it holds is never sealed: synthetic data only.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use model::token::{Clear, Field, Token};
 
@@ -15,6 +18,14 @@ impl Vault for MemoryBook {
             for (_, token, clear) in entries {
                 state.vault.entry(token.as_str().to_owned()).or_insert(clear);
             }
+        })
+        .await
+    }
+
+    async fn held(&self, tokens: &[Arc<str>]) -> Result<BTreeSet<Arc<str>>, Failure> {
+        self.ask(Operation::Read, |state, _| {
+            let held = tokens.iter().filter(|token| state.vault.contains_key(token.as_ref()));
+            held.cloned().collect()
         })
         .await
     }

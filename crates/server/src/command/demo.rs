@@ -88,7 +88,7 @@ impl Progress {
 impl Demo {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         tokio::runtime::Runtime::new()?.block_on(async {
-            let _telemetry = telemetry::start(LogFormat::Text, "warn", "demo")?;
+            let _telemetry = telemetry::start(LogFormat::Text, "warn", "demo", &Roles::all())?;
             self.day().await
         })
     }

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use store::{DataKeyRecord, PostgresBook};
 
 use crate::config::Config;
 use crate::database::{self, BothBooks};
-use crate::keys::{Secured, encryption_file};
+use crate::keys::{Secured, encryption_file, token_file};
 
 /// Data keys seal what is stored, one per class and month. Key-encryption keys wrap the data keys;
 /// they are kept outside the database, in a ring whose first key wraps and whose other keys still
@@ -29,17 +29,31 @@ pub struct Keys {
 enum Order {
     /// Print every data key: class, month, the key that wraps it, and whether it was shredded.
     List,
-    /// Draw a new key-encryption key and make it the first of the ring in its file.
-    Draw,
+    /// Draw a new key and make it the first of the ring in its file.
+    Draw {
+        /// Which ring: that of the key-encryption keys, or that of the token keys, where every older
+        /// line stays for good.
+        #[arg(value_enum, default_value_t)]
+        ring: Ring,
+    },
     /// Wrap every data key anew under the first key of the ring. No sealed value is touched.
     Rotate,
+}
+
+/// The rings that have a file of ours.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default)]
+enum Ring {
+    #[default]
+    Encryption,
+    Token,
 }
 
 impl Keys {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let config = Config::read(&self.config)?;
         match self.order {
-            Order::Draw => draw(&config)?,
+            Order::Draw { ring: Ring::Encryption } => draw(&config)?,
+            Order::Draw { ring: Ring::Token } => draw_token_key(&config)?,
             Order::List => block_on(list(&config))?,
             Order::Rotate => block_on(rotate(&config))?,
         }
@@ -62,6 +76,20 @@ fn draw(config: &Config) -> anyhow::Result<()> {
     println!("A new key is the first in {}.", path.display());
     println!(
         "Servers have it within keys.secrets_poll_ms = {}; then: revbridge keys rotate",
+        config.keys.secrets_poll_ms
+    );
+    Ok(())
+}
+
+fn draw_token_key(config: &Config) -> anyhow::Result<()> {
+    let Some(path) = token_file(config) else {
+        bail!("keys.token is not a file: put the new key first where the ring is kept");
+    };
+    system_identity::draw_keys(&path)?;
+    println!("A new key is the first in {}.", path.display());
+    println!(
+        "New values get tokens under it within keys.secrets_poll_ms = {}; what the vault holds keeps \
+         its token, for which the older lines have to stay.",
         config.keys.secrets_poll_ms
     );
     Ok(())

@@ -34,7 +34,7 @@ impl Serve {
         let config = examined.config.context("a configuration without errors can be read")?;
         let runtime = tokio::runtime::Runtime::new()?;
         runtime.block_on(async {
-            let _telemetry = telemetry::start(self.log, "info", &config.tenant)?;
+            let _telemetry = telemetry::start(self.log, "info", &config.tenant, &self.role)?;
             for warning in &examined.findings {
                 tracing::warn!("{}: {}; {}", warning.place, warning.wrong, warning.cure);
             }

@@ -16,7 +16,8 @@ use system_identity::VaultSettings;
 pub struct Keys {
     /// The ring of key-encryption keys: the first line wraps, each line unwraps.
     pub encryption: Option<EncryptionKeys>,
-    /// The key under which tokens are made. Another one makes other tokens: it does not rotate.
+    /// The ring under which tokens are made: the first line for values that are new, the others for
+    /// those that have a token already. New keys come first; no line is ever taken away.
     pub token: Option<Secret>,
     /// The key that signs checkpoints of the log: the first of its ring, for good, since whoever
     /// verifies holds its public half.

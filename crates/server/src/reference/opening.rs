@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use intake::{Met, Opening, Tokeniser};
 use model::money::{Minor, parse_minor};
 use model::token::{Clear, Field};
 use ports::remittances::OpeningClaim;
@@ -13,12 +14,13 @@ use super::table::{self, Presence, Table};
 use crate::check::{self, Finding};
 
 /// Reads an opening file into lines whose claim numbers are tokens already.
-pub fn lines(path: &Path, tokeniser: &intake::Tokeniser) -> anyhow::Result<Vec<OpeningClaim>> {
+pub fn read(path: &Path, tokeniser: &Tokeniser) -> anyhow::Result<Opening> {
     let mut findings = Vec::new();
     let table: Table<OpeningLine> = table::read(path, Presence::Required, &mut findings);
     let amounts = amounts(&table, &mut findings);
     check::refuse(&findings)?;
-    let mut lines = Vec::with_capacity(amounts.len());
+    let (mut lines, mut met) = (Vec::with_capacity(amounts.len()), Met::default());
+    let mut token = |number: String| tokeniser.meet(Field::Control, Clear::new(number), &mut met);
     for ((_, line), [open, expected_contractual, patient_open]) in
         table.rows.into_iter().zip(amounts)
     {
@@ -31,12 +33,12 @@ pub fn lines(path: &Path, tokeniser: &intake::Tokeniser) -> anyhow::Result<Vec<O
             facility: line.facility,
             department: line.department,
             service_line: line.service_line,
-            claim: tokeniser.token(Field::Control, &Clear::new(line.claim)),
-            payer_control: control.map(|own| tokeniser.token(Field::Control, &Clear::new(own))),
+            claim: token(line.claim),
+            payer_control: control.map(&mut token),
             payer: line.payer,
         });
     }
-    Ok(lines)
+    Ok(Opening { lines, met })
 }
 
 /// What is wrong in an opening file.

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The role `intake`: takes documents, keeps them and the vault in its own book, and hands their
-//! events to the process that owns them. The tokens and their key are here alone.
+//! events to the process that owns them. The tokens and their keys are here alone.
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use futures::future::BoxFuture;
-use intake::{INTAKE_LANE, Intake, ReadDocument, TokenKey, Tokeniser};
+use intake::{INTAKE_LANE, Intake, ReadDocument, Tokeniser};
 use model::code::Code;
 use ports::accept::Accept;
 use ports::feed::Feed;
 use ports::inquiry::Inquiry;
 use ports::raw::{Documents, RawStore};
-use ports::remittances::{OpeningClaim, Remittances};
-use ports::vault::Reveal;
+use ports::remittances::Remittances;
+use ports::vault::{Reveal, Vault};
 use store::PostgresBook;
 use system_rcm::remittance_x12::RemittanceX12;
 use time::UtcOffset;
@@ -24,8 +25,6 @@ use crate::role::Role;
 use crate::works::Works;
 
 const ROLE: Role = Role::Intake;
-/// Opening lines handed over at a time.
-const OPENING_LINES_MAX: usize = 500;
 /// Staged uploads without an acknowledgement are removed after so long.
 const SWEEP_HOURS: u32 = 24;
 
@@ -57,9 +56,9 @@ async fn local(
     let config = site.config;
     let tenant = Code::new(&config.tenant);
     let adapter = Arc::new(RemittanceX12::new(config.limits.x12.clone()));
-    let key = TokenKey::new(site.secured.token_key(config).await?);
-    let tokeniser = Tokeniser::new(tenant.clone(), &key);
-    open_balances(site, &tokeniser, remittances.clone())?;
+    let keys = site.secured.token_keys(config).await?;
+    let tokeniser = Tokeniser::new(tenant.clone(), keys).context("keys.token")?;
+    open_balances(site, &tokeniser, book.clone(), remittances.clone())?;
     sweep(site.works, book.clone());
 
     let limits = intake::Limits { document_bytes_max: config.limits.document_bytes_max };
@@ -107,17 +106,16 @@ fn serve(site: &mut Site<'_>, book: &Arc<PostgresBook>, read: ReadDocument) {
 fn open_balances(
     site: &mut Site<'_>,
     tokeniser: &Tokeniser,
+    vault: Arc<dyn Vault>,
     remittances: Arc<dyn Remittances>,
 ) -> anyhow::Result<()> {
     let (Some(path), Some(opened)) = (&site.config.opening, &site.opened) else { return Ok(()) };
-    let lines: Arc<[OpeningClaim]> = reference::opening_lines(path, tokeniser)?.into();
+    let opening = Arc::new(reference::opening(path, tokeniser)?);
     site.works.until_done(ROLE, "the opening balances to be entered", opened.clone(), move || {
-        let (lines, remittances) = (lines.clone(), remittances.clone());
+        let (opening, vault, remittances) = (opening.clone(), vault.clone(), remittances.clone());
         async move {
-            for part in lines.chunks(OPENING_LINES_MAX) {
-                remittances.open(part.to_vec()).await?;
-            }
-            tracing::info!("{} opening lines are entered", lines.len());
+            opening.enter(vault.as_ref(), remittances.as_ref()).await?;
+            tracing::info!("{} opening lines are entered", opening.lines.len());
             Ok(())
         }
     });
