@@ -119,7 +119,8 @@ impl Staging {
         let mut secret = [0; SECRET_BYTES];
         rand::fill(&mut secret).map_err(|_| Failure::defect("the system gives no random bytes"))?;
         Ok(Self {
-            upload: Uuid::new_v4(),
+            // In order of time, so that chunks are entered side by side.
+            upload: Uuid::now_v7(),
             digest: Sha256::new(),
             bytes: 0,
             ordinal: 0,

@@ -11,8 +11,8 @@ use model::code::Code;
 use ports::book::{Applied, ApplyError, Book, Effects, Fence, Lane, Lease, StepKey, Unit};
 use ports::failure::Failure;
 use ports::keys::KeyEncryption;
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, PgPool};
 use time::OffsetDateTime;
 
 use crate::data_keys::DataKeys;
@@ -138,6 +138,8 @@ pub(crate) fn options(
     settings: &PoolSettings,
 ) -> Result<PgConnectOptions, Error> {
     let options = PgConnectOptions::from_str(database_url).map_err(|_| Error::Url)?;
+    // What is asked of the database is told by our own spans and measures.
+    let options = options.disable_statement_logging();
     let limit = |ms: u64| ms.to_string();
     Ok(options.application_name("revbridge").options([
         ("search_path", schema.name().to_owned()),
@@ -148,10 +150,9 @@ pub(crate) fn options(
         ("jit", "off".to_owned()),
         // Nearly all of ours look up by key, and most of what they look for is in memory: reading a
         // whole table instead pays later than the server thinks.
+        // Then a plan that was made while a table or a month was empty may outlive that.
         ("random_page_cost", "1.1".to_owned()),
-        ("seq_page_cost", "4".to_owned()),
-        // A plan made while a table or a month was empty must not outlive that.
-        ("plan_cache_mode", "force_custom_plan".to_owned()),
+        ("enable_seqscan", "off".to_owned()),
     ]))
 }
 

@@ -94,8 +94,7 @@ pub async fn insert(
     for purpose in &purposes.things {
         purpose_names.push(purpose_name(*purpose)?);
     }
-    let mut items: List<&str> = List::new();
-    let item_places: Vec<i32> = rows.iter().map(|row| items.place(row.item.as_str())).collect();
+    let items: Vec<&str> = rows.iter().map(|row| row.item.as_str()).collect();
     let reverses: Option<Vec<Option<Uuid>>> = rows
         .iter()
         .any(|row| row.reverses.is_some())
@@ -105,13 +104,12 @@ pub async fn insert(
         "with written as (
            insert into row_batch (
              tenant, target, entity, accounting_date, prior_period, currency, ids, events,
-             remittances, amounts, debits, credits, purposes, items, reverses, side_roles,
-             side_facilities, side_departments, side_service_lines, side_payers, purpose_names,
-             item_names
+             remittances, amounts, debits, credits, purposes, item_names, reverses, side_roles,
+             side_facilities, side_departments, side_service_lines, side_payers, purpose_names
            )
            values (
              $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-             $20, $21, $22
+             $20, $21
            )
            returning batch, recorded_on, cardinality(ids) as rows
          )
@@ -135,7 +133,7 @@ pub async fn insert(
         &debits,
         &credits,
         &purpose_places,
-        &item_places,
+        &items as _,
         reverses.as_deref() as _,
         &sides.roles as _,
         &sides.facilities as _,
@@ -143,7 +141,6 @@ pub async fn insert(
         &sides.service_lines as _,
         &sides.payers as _,
         &purpose_names,
-        &items.things as _,
     )
     .fetch_one(connection)
     .await
