@@ -29,10 +29,10 @@ pub async fn rows_written(pool: &PgPool) -> anyhow::Result<Vec<(String, i64, i64
     Ok(rows)
 }
 
-/// Work that waits in any lane.
-pub async fn units_waiting(pool: &PgPool) -> anyhow::Result<i64> {
-    let waiting = sqlx::query_scalar::<_, i64>(
-        "select (select count(*) from intake.unit) + (select count(*) from remittance.unit)",
+/// Whether work waits in any lane.
+pub async fn work_waits(pool: &PgPool) -> anyhow::Result<bool> {
+    let waiting = sqlx::query_scalar::<_, bool>(
+        "select exists (select from intake.unit) or exists (select from remittance.unit)",
     )
     .fetch_one(pool)
     .await?;

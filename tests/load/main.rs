@@ -8,8 +8,13 @@ mod intake;
 mod load_site;
 mod post;
 mod probe;
+mod sender;
 
 use anyhow::{Context, bail};
+
+/// Making and sending documents is not to be what is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "usage: load intake [--seconds N] | load post [--bytes N] [--identities N]";
 

@@ -107,7 +107,7 @@ async fn settled(pool: &PgPool) -> anyhow::Result<()> {
     let started = Instant::now();
     let mut told = Instant::now();
     loop {
-        if database::units_waiting(pool).await? == 0 {
+        if !database::work_waits(pool).await? {
             return Ok(());
         }
         ensure!(

@@ -24,6 +24,7 @@ use crate::sealing::Purpose;
 
 pub(crate) use inbox::batch_record;
 pub(crate) use log::write as write_log;
+pub(crate) use numbers::PLACE_BITS;
 pub(crate) use queue::put as put_units;
 pub(crate) use records::state_record;
 

@@ -3,6 +3,8 @@
 
 pub(crate) mod journals;
 #[macro_use]
+mod packed;
+#[macro_use]
 pub(crate) mod rows;
 
 use async_trait::async_trait;

@@ -16,7 +16,7 @@ use crate::book::PostgresBook;
 use crate::error::refused;
 
 /// A row's number is its batch, shifted by so many bits, and its place.
-const PLACE_BITS: u32 = 20;
+pub const PLACE_BITS: u32 = 20;
 /// So many open batches are looked through at a time.
 const BATCHES_PER_PAGE: i64 = 32;
 
@@ -74,7 +74,9 @@ pub async fn open_numbers(
     let mut after = 0;
     while found.len() < wanted.len() {
         let page = sqlx::query!(
-            r#"select opened.batch, held.ids as "ids!", held.numbers as "numbers!"
+            r#"select opened.batch, own.ids as "ids!: Vec<Option<Uuid>>",
+               array(select lower(part) from unnest(opened.numbers) as part) as "lowers!",
+               array(select upper(part) from unnest(opened.numbers) as part) as "uppers!"
              from (
                select batch, recorded_on, numbers
                from row_open
@@ -84,15 +86,10 @@ pub async fn open_numbers(
                order by batch
                limit $6
              ) as opened
-             cross join lateral (
-               select coalesce(array_agg(row.id), '{}') as ids,
-                 coalesce(array_agg(row.number), '{}') as numbers
-               from row
-               where row.tenant = $1
-                 and row.batch = opened.batch
-                 and row.recorded_on = opened.recorded_on
-                 and opened.numbers @> row.number
-             ) as held
+             join row_batch as own
+               on own.tenant = $1
+               and own.batch = opened.batch
+               and own.recorded_on = opened.recorded_on
              order by opened.batch"#,
             book.tenant(),
             after,
@@ -107,8 +104,12 @@ pub async fn open_numbers(
         let Some(last) = page.last() else { break };
         after = last.batch;
         for batch in page {
-            let held = batch.ids.into_iter().zip(batch.numbers);
-            found.extend(held.filter(|(id, _)| wanted.contains(id)));
+            let ranges = batch.lowers.iter().zip(&batch.uppers);
+            for number in ranges.flat_map(|(from, to)| *from..*to) {
+                let place = usize::try_from(number - (batch.batch << PLACE_BITS)).ok();
+                let id = place.and_then(|place| *batch.ids.get(place)?);
+                found.extend(id.filter(|id| wanted.contains(id)).map(|id| (id, number)));
+            }
         }
     }
     Ok(found)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Sub-ledger rows, with or without their place.
 
+use std::collections::HashSet;
+
 use model::code::Code;
 use model::id::{EventId, RemittanceId, RowId};
 use model::journal::JournalKey;
@@ -9,6 +11,7 @@ use ports::book::{OpenGroup, RowStanding};
 use ports::failure::Failure;
 use uuid::Uuid;
 
+use super::packed::{self, PackedColumns};
 use crate::book::PostgresBook;
 use crate::entry::{RowColumns, limit_of, unsigned};
 use crate::error::failure;
@@ -136,68 +139,44 @@ pub async fn of_event(book: &PostgresBook, event: EventId) -> Result<Vec<RowStan
     found.into_iter().map(RowColumns::standing).collect()
 }
 
-/// The first rows of the group, and whatever else of their events is open in it. `is true` keeps the
-/// events in a table of hashes; a join would be one of all with all where nothing is known of either.
+/// The first rows of the group, and whatever else of their events is open in it.
 pub async fn open(
     book: &PostgresBook,
     group: &WindowGroup,
     limit: usize,
 ) -> Result<Vec<Row>, Failure> {
-    let found = rows!(
-        "(
-           with opened as materialized (
-             select batch, recorded_on, numbers,
-               (sum(rows_in(numbers)) over (order by batch))::bigint - rows_in(numbers) as before
-             from row_open
-             where tenant = $1
-               and target = $2
-               and entity = $3
-               and accounting_date = $4
-           ), page as materialized (
-             select distinct first.event
-             from (
-               select row.event
-               from opened
-               cross join lateral (
-                 select event, number
-                 from row
-                 where row.tenant = $1
-                   and row.batch = opened.batch
-                   and row.recorded_on = opened.recorded_on
-                   and opened.numbers @> row.number
-                 offset 0
-               ) as row
-               where opened.before < $5
-               order by row.number
-               limit $5
-             ) as first
-           ), chosen as materialized (
-             select batch
-             from opened
-             where before < $5
-             union
-             select unnest(batches)
-             from inbox
-             where tenant = $1
-               and event = any(array(select event from page))
-               and cardinality(batches) > 1
-           )
-           select row.*
-           from chosen
-           join opened
-             on opened.batch = chosen.batch
-           cross join lateral (
-             select *
-             from row
-             where row.tenant = $1
-               and row.batch = opened.batch
-               and row.recorded_on = opened.recorded_on
-               and opened.numbers @> row.number
-             offset 0
-           ) as row
-           where (row.event in (select event from page)) is true
-         ) as r
-         order by r.number",
+    let first = first_open(book, group, limit).await?;
+    let loaded: Vec<i64> = first.iter().map(|batch| batch.batch).collect();
+    let mut rows = packed::unpack(first)?;
+    let page: HashSet<EventId> = rows.iter().take(limit).map(|(_, row)| row.event).collect();
+    rows.extend(packed::unpack(elsewhere_open(book, group, &page, &loaded).await?)?);
+    rows.retain(|(_, row)| page.contains(&row.event));
+    rows.sort_by_key(|(number, _)| *number);
+    Ok(rows.into_iter().map(|(_, row)| row).collect())
+}
+
+/// Batches that hold the first open rows of the group.
+async fn first_open(
+    book: &PostgresBook,
+    group: &WindowGroup,
+    limit: usize,
+) -> Result<Vec<PackedColumns>, Failure> {
+    packed!(
+        "with opened as materialized (
+           select batch, recorded_on, numbers,
+             (sum(rows_in(numbers)) over (order by batch))::bigint - rows_in(numbers) as before
+           from row_open
+           where tenant = $1
+             and target = $2
+             and entity = $3
+             and accounting_date = $4
+         )",
+        "opened as held
+         join row_batch as own
+           on own.tenant = $1
+           and own.batch = held.batch
+           and own.recorded_on = held.recorded_on
+         where held.before < $5",
         book.tenant(),
         group.target.as_str(),
         group.entity.as_str(),
@@ -206,8 +185,52 @@ pub async fn open(
     )
     .fetch_all(&book.pool)
     .await
-    .map_err(failure)?;
-    found.into_iter().map(RowColumns::row).collect()
+    .map_err(failure)
+}
+
+/// Other batches in which rows of these events are open in the group.
+async fn elsewhere_open(
+    book: &PostgresBook,
+    group: &WindowGroup,
+    events: &HashSet<EventId>,
+    loaded: &[i64],
+) -> Result<Vec<PackedColumns>, Failure> {
+    let events: Vec<Uuid> = events.iter().map(|event| event.0).collect();
+    packed!(
+        "with own_batch as materialized (
+           select distinct unnest(entry.batches) as batch
+           from unnest($5::uuid[]) as wanted (event)
+           cross join lateral (
+             select batches
+             from inbox
+             where inbox.tenant = $1
+               and inbox.event = wanted.event
+               and cardinality(inbox.batches) > 1
+             offset 0
+           ) as entry
+         )",
+        "own_batch
+         join row_open as held
+           on held.tenant = $1
+           and held.batch = own_batch.batch
+         join row_batch as own
+           on own.tenant = $1
+           and own.batch = held.batch
+           and own.recorded_on = held.recorded_on
+         where held.target = $2
+           and held.entity = $3
+           and held.accounting_date = $4
+           and held.batch <> all($6)",
+        book.tenant(),
+        group.target.as_str(),
+        group.entity.as_str(),
+        group.accounting_date,
+        &events,
+        loaded,
+    )
+    .fetch_all(&book.pool)
+    .await
+    .map_err(failure)
 }
 
 pub async fn open_groups(book: &PostgresBook) -> Result<Vec<OpenGroup>, Failure> {
@@ -236,28 +259,25 @@ pub async fn open_groups(book: &PostgresBook) -> Result<Vec<OpenGroup>, Failure>
 }
 
 pub async fn members(book: &PostgresBook, key: &JournalKey) -> Result<Vec<Row>, Failure> {
-    let found = rows!(
-        "member
-         cross join lateral (
-           select *
-           from row
-           where row.tenant = $1
-             and row.batch = member.batch
-             and row.recorded_on = member.recorded_on
-             and member.numbers @> row.number
-           offset 0
-         ) as r
-         where member.tenant = $1
-           and member.journal = $2
-           and member.live
-         order by r.id",
+    let batches = packed!(
+        "",
+        "member as held
+         join row_batch as own
+           on own.tenant = $1
+           and own.batch = held.batch
+           and own.recorded_on = held.recorded_on
+         where held.tenant = $1
+           and held.journal = $2
+           and held.live",
         book.tenant(),
         key.as_str(),
     )
     .fetch_all(&book.pool)
     .await
     .map_err(failure)?;
-    found.into_iter().map(RowColumns::row).collect()
+    let mut rows: Vec<Row> = packed::unpack(batches)?.into_iter().map(|(_, row)| row).collect();
+    rows.sort_by_key(|row| row.id);
+    Ok(rows)
 }
 
 /// Every row of a remittance's events, in order of writing.
