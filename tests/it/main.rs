@@ -10,6 +10,7 @@ mod folder;
 mod held;
 mod keys;
 mod manual;
+mod password;
 mod residual;
 mod samples;
 mod setup;

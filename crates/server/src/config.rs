@@ -81,7 +81,8 @@ pub enum Database {
     /// A database of yours: `postgres://…`, or the place of a secret that holds that. Its two schemas
     /// are `intake` and `remittance`.
     External {
-        /// `postgres://…`, or `{ file = "…" }`, `{ env = "NAME" }` or `{ vault = "path#field" }`.
+        /// `postgres://…`, or `{ file = "…" }`, `{ env = "NAME" }` or `{ vault = "path#field" }`. When
+        /// its place has another one, such as one with another password, new connections use that.
         url: secrets::DatabaseUrl,
     },
 }

@@ -7,7 +7,10 @@ use std::time::Duration;
 use anyhow::Context;
 use local_postgres::{Cluster, Settings};
 use model::code::Code;
+use ports::secret::LiveText;
+use secrecy::ExposeSecret;
 use store::{PoolSettings, PostgresBook, Schema};
+use workflow::Shutdown;
 
 use crate::config::Config;
 use crate::keys::Secured;
@@ -61,11 +64,12 @@ pub async fn open(config: &Config, roles: &Roles, secured: &Secured) -> anyhow::
         }
     };
     if roles.has(Role::Intake) {
-        books.intake = Some(open_book(config, secured, &url, Schema::intake("intake")?).await?);
+        let schema = Schema::intake("intake")?;
+        books.intake = Some(open_book(config, secured, url.clone(), schema).await?);
     }
     if roles.has(Role::RemittanceToReconciliation) {
         let schema = Schema::process("remittance")?;
-        books.remittance = Some(open_book(config, secured, &url, schema).await?);
+        books.remittance = Some(open_book(config, secured, url, schema).await?);
     }
     Ok(books)
 }
@@ -96,10 +100,10 @@ impl Books {
 async fn open_book(
     config: &Config,
     secured: &Secured,
-    url: &str,
+    url: String,
     schema: Schema,
 ) -> anyhow::Result<PostgresBook> {
-    wait_until_fit(url, std::slice::from_ref(&schema)).await?;
+    let url = wait_until_fit(config, secured, url, std::slice::from_ref(&schema)).await?;
     let pool = PoolSettings {
         connections_max: config.limits.database_connections_max,
         data_key_cache_ms_max: config.keys.data_key_cache_ms_max,
@@ -107,15 +111,21 @@ async fn open_book(
     };
     let tenant = Code::new(&config.tenant);
     let keys = Arc::clone(secured.encryption(config).await?);
-    Ok(PostgresBook::open(url, &schema, &tenant, keys, &pool).await?)
+    Ok(PostgresBook::open(&url, &schema, &tenant, keys, &pool).await?)
 }
 
 /// Waits for a database that is down, or whose schemas an older program has made. A newer schema is
-/// an error: it does not get older by waiting.
-async fn wait_until_fit(url: &str, schemas: &[Schema]) -> anyhow::Result<()> {
+/// an error: it does not get older by waiting. Gives the URL with which it fits: its password may change
+/// meanwhile.
+async fn wait_until_fit(
+    config: &Config,
+    secured: &Secured,
+    mut url: String,
+    schemas: &[Schema],
+) -> anyhow::Result<String> {
     let mut said = String::new();
     loop {
-        let why = match store::schema_states(url, schemas).await {
+        let why = match store::schema_states(&url, schemas).await {
             Ok(states) => {
                 if let Some(newer) = states.iter().find(|state| state.is_newer()) {
                     anyhow::bail!("{newer}: this program is too old for this database");
@@ -123,7 +133,7 @@ async fn wait_until_fit(url: &str, schemas: &[Schema]) -> anyhow::Result<()> {
                 let behind = states.iter().filter(|state| !state.fits());
                 let behind: Vec<String> = behind.map(ToString::to_string).collect();
                 if behind.is_empty() {
-                    return Ok(());
+                    return Ok(url);
                 }
                 format!("{}; run `revbridge migrate`", behind.join("; "))
             }
@@ -135,6 +145,30 @@ async fn wait_until_fit(url: &str, schemas: &[Schema]) -> anyhow::Result<()> {
             said = why;
         }
         tokio::time::sleep(LOOK_AGAIN).await;
+        // What cannot be read now may be on its way: the URL before it stays.
+        if let Ok(Some(now)) = secured.database_url(config).await {
+            url = now;
+        }
+    }
+}
+
+/// Until the end, new connections are made with the URL as its place has it.
+pub async fn follow(books: Vec<PostgresBook>, url: LiveText, poll_ms: u64, mut stopping: Shutdown) {
+    let mut known = None;
+    while !stopping.is_asked() {
+        let now = url.get();
+        if !known.as_ref().is_some_and(|known| Arc::ptr_eq(known, &now)) {
+            for book in &books {
+                if let Err(why) = book.reconnect(now.expose_secret()) {
+                    tracing::error!("database.url: {why}; the one before it stays");
+                }
+            }
+            known = Some(now);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(poll_ms)) => {}
+            () = stopping.asked() => return,
+        }
     }
 }
 

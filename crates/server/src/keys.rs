@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use ports::keys::{KEY_BYTES, KeyEncryption};
-use ports::secret::{LiveKeys, Secret, Secrets};
+use ports::secret::{LiveKeys, LiveText, Secret, Secrets};
 use secrecy::ExposeSecret;
 use system_identity::{RingKeys, SecretStore, TransitKeys, Vault, draw_keys};
 use tokio::sync::OnceCell;
@@ -92,6 +92,16 @@ impl Secured {
 
     pub async fn database_url(&self, config: &Config) -> anyhow::Result<Option<String>> {
         database_url(config, &self.store).await
+    }
+
+    /// The same where it can change while the process runs: a handle that follows its place.
+    pub async fn live_database_url(&self, config: &Config) -> anyhow::Result<Option<LiveText>> {
+        match &config.database {
+            Database::Embedded | Database::External { url: DatabaseUrl::Plain(_) } => Ok(None),
+            Database::External { url: DatabaseUrl::Secret(place) } => {
+                Ok(Some(self.store.text(place).await.context("database.url")?))
+            }
+        }
     }
 }
 

@@ -60,9 +60,29 @@ pub async fn start(config: &Config, roles: &Roles) -> anyhow::Result<Running> {
     works.spawn(watcher, looking.run(works.stopping()));
     let poll_ms = config.keys.secrets_poll_ms;
     works.spawn(first, keys::follow(Arc::clone(&secured.store), poll_ms, works.stopping()));
+    follow_database(config, &secured, &books, &mut works).await?;
     health.started();
     let shutdown_max = Duration::from_millis(config.limits.shutdown_ms_max);
     Ok(Running { roles: roles.clone(), address, rooms, books, works, shutdown_max })
+}
+
+/// A password of the database changes while its books are open.
+async fn follow_database(
+    config: &Config,
+    secured: &Secured,
+    books: &Books,
+    works: &mut Works,
+) -> anyhow::Result<()> {
+    let opened =
+        [(Role::Intake, &books.intake), (Role::RemittanceToReconciliation, &books.remittance)];
+    let opened = opened.into_iter().filter_map(|(role, book)| Some((role, book.clone()?)));
+    let (roles, opened): (Vec<Role>, Vec<_>) = opened.unzip();
+    let Some(role) = roles.into_iter().next() else { return Ok(()) };
+    if let Some(url) = secured.live_database_url(config).await? {
+        let poll_ms = config.keys.secrets_poll_ms;
+        works.spawn(role, database::follow(opened, url, poll_ms, works.stopping()));
+    }
+    Ok(())
 }
 
 /// Answers the other processes of the installation, if this one is told where.

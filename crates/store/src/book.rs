@@ -31,6 +31,7 @@ pub struct PostgresBook {
     pub(crate) keys: Arc<DataKeys>,
     pub(crate) groups: Arc<Groups>,
     schema: Schema,
+    settings: PoolSettings,
 }
 
 impl PostgresBook {
@@ -53,7 +54,8 @@ impl PostgresBook {
         let cache = Duration::from_millis(settings.data_key_cache_ms_max);
         let keys = Arc::new(DataKeys::new(encryption, cache));
         let (tenant, schema) = (Arc::from(tenant.as_str()), schema.clone());
-        let book = Self { pool, tenant, keys, groups: Arc::default(), schema };
+        let groups = Arc::default();
+        let book = Self { pool, tenant, keys, groups, schema, settings: *settings };
         let schema = &book.schema;
         let mut connection = book.pool.acquire().await.map_err(failure)?;
         migration::check(&mut connection, schema).await?;
@@ -68,6 +70,13 @@ impl PostgresBook {
 
     pub(crate) fn tenant(&self) -> &str {
         &self.tenant
+    }
+
+    /// After `Ok` new connections are made with this URL, such as one with another password; those
+    /// that are open stay.
+    pub fn reconnect(&self, database_url: &str) -> Result<(), Error> {
+        self.pool.set_connect_options(options(database_url, &self.schema, &self.settings)?);
+        Ok(())
     }
 
     /// Whether the database answers now.

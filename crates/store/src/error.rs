@@ -94,9 +94,9 @@ pub(crate) fn commit_failure(error: sqlx::Error) -> CommitFailure {
 fn passes(database: &dyn DatabaseError) -> bool {
     let Some(state) = database.code() else { return false };
     let class = state.get(..2).unwrap_or("");
-    // 08 connection, 40 serialisation and deadlock, 53 resources, 57 operator intervention (a
-    // shutdown, a start-up, a cancelled statement).
-    matches!(class, "08" | "40" | "53" | "57")
+    // 08 connection, 28 a password that is being changed, 40 serialisation and deadlock, 53 resources,
+    // 57 operator intervention (a shutdown, a start-up, a cancelled statement).
+    matches!(class, "08" | "28" | "40" | "53" | "57")
         // A lock was not to be had; the server is (still) read-only after a failover.
         || matches!(&*state, "55P03" | "25006")
 }
