@@ -12,7 +12,7 @@ use ports::book::{Applied, ApplyError, Book, Effects, Fence, Lane, Lease, StepKe
 use ports::failure::Failure;
 use ports::keys::KeyEncryption;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, PgPool};
+use sqlx::{ConnectOptions, Connection, PgPool};
 use time::OffsetDateTime;
 
 use crate::data_keys::DataKeys;
@@ -21,6 +21,9 @@ use crate::raw::group::Groups;
 use crate::sealing::{self, Place, Purpose};
 use crate::settings::{PoolSettings, Schema};
 use crate::{Error, apply, error, lane, migration};
+
+/// A connection that was in use so lately is still there: if not, its user is told and tries again.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// A room's book in Postgres: kernel for every room; raw documents and vault where the schema is
 /// one of intake.
@@ -48,6 +51,16 @@ impl PostgresBook {
         let pool = PgPoolOptions::new()
             .max_connections(settings.connections_max)
             .acquire_timeout(Duration::from_millis(settings.acquire_ms_max))
+            // Asking each time whether the server is there would double the way to it.
+            .test_before_acquire(false)
+            .before_acquire(|connection, standing| {
+                Box::pin(async move {
+                    if standing.idle_for > TRUSTED_FOR {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options)
             .await
             .map_err(|error| migration::connect(&error))?;

@@ -40,7 +40,7 @@ impl Default for Limits {
             entries_per_pass_max: 1_000,
             sequence_ms: 250,
             senders_waiting_max: 8,
-            give_way_ms_max: 100,
+            give_way_ms_max: 250,
         }
     }
 }

@@ -111,31 +111,22 @@ async fn number(
     head: &mut Head,
     limit: usize,
 ) -> Result<usize, ApplyError> {
-    let mut taken = sqlx::query_as!(
+    let waiting = sqlx::query_as!(
         Pending,
-        r#"delete from log_pending
+        r#"select written, at, kind, subject, by as "by", body
+         from log_pending
          where tenant = $1
-           and written <= (
-             select max(oldest.written)
-             from (
-               select written
-               from log_pending
-               where tenant = $1
-               order by written
-               limit $2
-             ) as oldest
-           )
-         returning written, at, kind, subject, by as "by", body"#,
+         order by written
+         limit $2"#,
         book.tenant(),
         limit_of(limit),
     )
     .fetch_all(&mut *connection)
     .await
     .map_err(refused)?;
-    taken.sort_by_key(|entry| entry.written);
-    let mut numbers = Vec::with_capacity(taken.len());
-    let mut leaves = Vec::with_capacity(taken.len());
-    for entry in &taken {
+    let mut numbers = Vec::with_capacity(waiting.len());
+    let mut leaves = Vec::with_capacity(waiting.len());
+    for entry in &waiting {
         head.number += 1;
         numbers.push(signed(head.number));
         let leaf = Entry {
@@ -150,42 +141,46 @@ async fn number(
         head.tree.push(leaf);
         leaves.push(leaf.to_vec());
     }
-    let many = taken.len();
-    insert(book, connection, &numbers, taken, &leaves).await?;
-    Ok(many)
+    let written: Vec<i64> = waiting.iter().map(|entry| entry.written).collect();
+    move_over(book, connection, &written, &numbers, &leaves).await?;
+    Ok(waiting.len())
 }
 
-async fn insert(
+/// The entries themselves stay in the database. Whoever holds the fence is the only one to take them.
+async fn move_over(
     book: &PostgresBook,
     connection: &mut PgConnection,
+    written: &[i64],
     numbers: &[i64],
-    entries: Vec<Pending>,
     leaves: &[Vec<u8>],
 ) -> Result<(), ApplyError> {
-    let times: Vec<OffsetDateTime> = entries.iter().map(|entry| entry.at).collect();
-    let kinds: Vec<&str> = entries.iter().map(|entry| entry.kind.as_str()).collect();
-    let subjects: Vec<&str> = entries.iter().map(|entry| entry.subject.as_str()).collect();
-    let bys: Vec<&str> = entries.iter().map(|entry| entry.by.as_str()).collect();
-    let bodies: Vec<&Value> = entries.iter().map(|entry| &entry.body).collect();
-    sqlx::query!(
-        "insert into log (tenant, number, at, kind, subject, by, body, leaf)
-         select $1, number, at, kind, subject, who, body, leaf
-         from unnest(
-           $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::jsonb[],
-           $8::bytea[]
-         ) as entry (number, at, kind, subject, who, body, leaf)",
+    if written.is_empty() {
+        return Ok(());
+    }
+    let moved = sqlx::query!(
+        "with taken as (
+           delete from log_pending
+           where tenant = $1
+             and written = any($2)
+           returning written, at, kind, subject, by, body
+         )
+         insert into log (tenant, number, at, kind, subject, by, body, leaf)
+         select $1, made.number, taken.at, taken.kind, taken.subject, taken.by, taken.body, made.leaf
+         from unnest($2::bigint[], $3::bigint[], $4::bytea[]) as made (written, number, leaf)
+         join taken
+           on taken.written = made.written
+         order by made.number",
         book.tenant(),
+        written,
         numbers,
-        &times as _,
-        &kinds as _,
-        &subjects as _,
-        &bys as _,
-        &bodies as _,
         leaves,
     )
     .execute(connection)
     .await
     .map_err(refused)?;
+    if moved.rows_affected() != written.len() as u64 {
+        return Err(defect("an entry of the log was taken by another"));
+    }
     Ok(())
 }
 
