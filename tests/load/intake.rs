@@ -15,8 +15,9 @@ use crate::{database, load_site, probe};
 
 /// Of the probe.
 const CLIENTS: usize = 32;
-/// Senders of documents. They wait for a commit each; together they show what can be taken.
-const SENDERS: usize = 128;
+/// Senders of documents, as many as the gateway lets in at once. Each waits for its commit; together
+/// they show what can be taken.
+const SENDERS: usize = 256;
 const ROUNDS: usize = 5;
 /// So many are made beforehand for each second.
 const DOCUMENTS_PER_SECOND_MAX: usize = 25_000;

@@ -3,6 +3,7 @@
 //! `traceparent` under which it was put; the runner goes on from there.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use model::transaction::Transaction;
@@ -13,6 +14,14 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, KeyValue, global};
 use ports::book::Unit;
 use serde_json::Value;
+
+/// Whether spans go anywhere; until the process says that they do not, they may.
+static KEPT: AtomicBool = AtomicBool::new(true);
+
+/// Says once, at the start, whether this process hands spans on.
+pub fn keep_spans(kept: bool) {
+    KEPT.store(kept, Ordering::Relaxed);
+}
 
 /// The reserved key in a unit's body.
 const TRACEPARENT: &str = "traceparent";
@@ -75,6 +84,9 @@ impl Happened {
     }
 
     fn record(self, parent: &Context) {
+        if !KEPT.load(Ordering::Relaxed) {
+            return;
+        }
         let tracer = global::tracer("revbridge");
         let links = self.links.into_iter().filter(SpanContext::is_valid).take(LINKS_MAX);
         let builder = tracer

@@ -38,7 +38,7 @@ struct Parse {
     long: bool,
 }
 
-/// Upload single-claim 835s with 128 senders, beside one-row commits of 32 clients
+/// Upload single-claim 835s with 256 senders, beside one-row commits of 32 clients
 ///
 /// The service, its database and the clients share this machine. The probe runs while the service
 /// is idle; uploads run while it also reads, decides and posts what it has taken.
