@@ -64,7 +64,8 @@ pub struct PoolSettings {
     pub statement_ms_max: u64,
     /// Until the server gives up waiting for a lock.
     pub lock_ms_max: u64,
-    /// Until the server ends a transaction in which nothing happens.
+    /// Until the server ends a transaction in which nothing happens. A process that stands still in one
+    /// holds its lane for so long, past the end of its lease; ours wait for nothing in between.
     pub idle_in_transaction_ms_max: u64,
     /// How long an unwrapped data key is held until the table is asked whether it still exists:
     /// shredding has reached everybody after so long.
@@ -78,7 +79,7 @@ impl Default for PoolSettings {
             acquire_ms_max: 5_000,
             statement_ms_max: 60_000,
             lock_ms_max: 30_000,
-            idle_in_transaction_ms_max: 60_000,
+            idle_in_transaction_ms_max: 10_000,
             data_key_cache_ms_max: 60_000,
         }
     }
