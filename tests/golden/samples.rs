@@ -8,8 +8,7 @@ use std::path::Path;
 
 use interchange::x12::Limits;
 use model::code::Code;
-use model::event::v1::{ClaimAdjudicated, ProviderAdjustment};
-use model::event::{BATCH_EVENTS_MAX, Body, Event, EventBatch, EventKind};
+use model::event::{BATCH_EVENTS_MAX, Event, EventBatch, EventKind};
 use model::id::{DocumentId, Hash, RemittanceId};
 use model::reference::{Reference, Route};
 use model::target::Target;
@@ -30,7 +29,7 @@ struct Collected(Vec<Event<Token>>);
 
 impl EventSink for Collected {
     fn event(&mut self, event: Event<Clear>) {
-        self.0.push(tokenised(event));
+        self.0.push(event.identified(|_, clear| token(clear)));
     }
 }
 
@@ -38,49 +37,6 @@ impl EventSink for Collected {
 fn token(clear: Clear) -> Token {
     let hash = Hash::of(&[clear.expose(Reason::Test).as_bytes()]);
     Token { token: format!("tok_{}", &hash.hex()[..16]).into(), last4: None }
-}
-
-fn tokenised(event: Event<Clear>) -> Event<Token> {
-    let body = match event.body {
-        Body::Claim(claim) => Body::Claim(ClaimAdjudicated {
-            patient_control: token(claim.patient_control),
-            payer_control: claim.payer_control.map(token),
-            member: claim.member.map(token),
-            patient: claim.patient.map(token),
-            status: claim.status,
-            filing: claim.filing,
-            charge: claim.charge,
-            paid: claim.paid,
-            patient_responsibility: claim.patient_responsibility,
-            adjustments: claim.adjustments,
-            lines: claim.lines,
-            remarks: claim.remarks,
-            service_from: claim.service_from,
-            service_through: claim.service_through,
-            rendering_npi: claim.rendering_npi,
-            facility_npi: claim.facility_npi,
-            crossover: claim.crossover,
-            lines_out_of_balance: claim.lines_out_of_balance,
-            balanced: claim.balanced,
-        }),
-        Body::ProviderAdjustment(one) => Body::ProviderAdjustment(ProviderAdjustment {
-            provider_npi: one.provider_npi,
-            fiscal_date: one.fiscal_date,
-            code: one.code,
-            reference: one.reference.map(token),
-            amount: one.amount,
-        }),
-        Body::RemittanceSealed(sealed) => Body::RemittanceSealed(sealed),
-    };
-    Event {
-        id: event.id,
-        document: event.document,
-        remittance: event.remittance,
-        ordinal: event.ordinal,
-        position: event.position,
-        source_hash: event.source_hash,
-        body,
-    }
 }
 
 /// Each file is a document of its own even where its bytes are another's: the same bytes never get

@@ -5,7 +5,9 @@
 use std::path::{Path, PathBuf};
 
 use local_postgres::Cluster;
+use model::role::Role;
 use simulator::day;
+use simulator::erp::book;
 use tempfile::TempDir;
 
 use crate::hospital;
@@ -96,6 +98,14 @@ impl Site {
 
     pub fn book(&self) -> PathBuf {
         self.home.path().join("erp.book")
+    }
+
+    /// Net debit of a role in the ERP's own book.
+    pub fn net(&self, role: Role) -> i64 {
+        let account = format!("{}-00", role.code());
+        let book = book::read(&self.book()).expect("the book is readable");
+        let lines = book.posted.iter().flat_map(|document| &document.journal.lines);
+        lines.filter(|line| line.account == account).map(|line| line.debit - line.credit).sum()
     }
 
     /// The log of the process that a test of one process is about.

@@ -5,7 +5,6 @@
 use std::io::Write as _;
 
 use model::role::Role;
-use simulator::erp::book;
 use tests::hospital::{self, Sound};
 use tests::processes::Layout;
 use tests::site::{Plan, Site};
@@ -25,14 +24,6 @@ pub fn unknown_facility(number: u32, claims: u32) -> Sound {
     sound
 }
 
-/// Net debit of a role in the ERP's own book.
-fn net(site: &Site, role: Role) -> i64 {
-    let account = format!("{}-00", role.code());
-    let book = book::read(&site.book()).expect("the book is readable");
-    let lines = book.posted.iter().flat_map(|document| &document.journal.lines);
-    lines.filter(|line| line.account == account).map(|line| line.debit - line.credit).sum()
-}
-
 #[test]
 fn a_held_claim_posts_after_its_facility_is_known_and_it_is_replayed() {
     held_until_known(Layout::Embedded);
@@ -50,8 +41,8 @@ fn held_until_known(layout: Layout) {
     assert_eq!(site.upload(&sound.bytes).expect("an answer").status, 202);
     let completeness = site.settled().expect("it settles");
     assert_eq!(completeness["ties"], true, "{completeness}");
-    assert_eq!(net(&site, Role::Clearing), sound.cents, "the whole payment is on clearing");
-    assert_eq!(net(&site, Role::Quarantine), -sound.cents, "against what is held");
+    assert_eq!(site.net(Role::Clearing), sound.cents, "the whole payment is on clearing");
+    assert_eq!(site.net(Role::Quarantine), -sound.cents, "against what is held");
     let item = site.exception("MDM-FACILITY").expect("one exception");
     assert_eq!(item["state"], "open");
     assert_eq!(item["claims"], 1);
@@ -71,8 +62,8 @@ fn held_until_known(layout: Layout) {
         site.rows("select state, bookings::text from remittance.inbox where kind = 'claim'");
     let states = states.expect("the inbox");
     assert_eq!(states, [["posted", "2"]], "the claim posted on its second booking");
-    assert_eq!(net(&site, Role::Clearing), sound.cents, "clearing is the payment, once");
-    assert_eq!(net(&site, Role::Quarantine), 0, "nothing is held any longer");
+    assert_eq!(site.net(Role::Clearing), sound.cents, "clearing is the payment, once");
+    assert_eq!(site.net(Role::Quarantine), 0, "nothing is held any longer");
     let item = site.get(&format!("/v1/exceptions/{id}")).expect("the exception");
     assert_eq!(item["exception"]["state"], "replayed");
     assert_eq!(item["exception"]["by"], "cash-poster");

@@ -2,7 +2,6 @@
 //! Tokens: keyed, joinable, irreversible stand-ins for identifiers of patients. Their keys rotate: what
 //! the vault holds keeps its token, and what is new gets one of the newest key.
 
-mod identifiers;
 mod met;
 mod ring;
 
@@ -67,7 +66,7 @@ impl Tokeniser {
     /// The same event with tokens, and without card numbers; the values are added to `met`.
     pub fn tokenise(&self, mut event: Event<Clear>, met: &mut Met) -> Event<Token> {
         met.cards += screen::screen(&mut event.body);
-        identifiers::replaced(event, |field, clear| self.meet(field, clear, met))
+        event.identified(|field, clear| self.meet(field, clear, met))
     }
 }
 
@@ -84,7 +83,7 @@ pub async fn settled(
         return Ok((values, events));
     }
     let values = values.into_iter().map(|(field, token, clear)| (field, renamed.of(token), clear));
-    let own = |event| identifiers::replaced(event, |_, token| renamed.of(token));
+    let own = |event: Event<Token>| event.identified(|_, token| renamed.of(token));
     Ok((values.collect(), events.into_iter().map(own).collect()))
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Canonical events: what happened, in our words, whoever said it. Only versioned types are stored.
 
+mod identifiers;
 pub mod v1;
 
 use serde::{Deserialize, Serialize};

@@ -61,7 +61,9 @@ pub fn start(
     let metrics = metrics(resource)?;
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
     opentelemetry::global::set_tracer_provider(traces.clone());
-    workflow::trace::keep_spans(collector_is_named());
+    if collector_is_named() {
+        workflow::trace::turn_on();
+    }
     opentelemetry::global::set_meter_provider(metrics.clone());
     process::observe();
 

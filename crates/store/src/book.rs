@@ -172,7 +172,7 @@ pub(crate) fn options(
         ("jit", "off".to_owned()),
         // Nearly all of ours look up by key, and most of what they look for is in memory: reading a
         // whole table instead pays later than the server thinks.
-        // Then a plan that was made while a table or a month was empty may outlive that.
+        // Never doing so, a plan that was made over an empty table is still a good one later.
         ("random_page_cost", "1.1".to_owned()),
         ("enable_seqscan", "off".to_owned()),
     ]))

@@ -15,12 +15,12 @@ use opentelemetry::{Context, KeyValue, global};
 use ports::book::Unit;
 use serde_json::Value;
 
-/// Whether spans go anywhere; until the process says that they do not, they may.
-static KEPT: AtomicBool = AtomicBool::new(true);
+/// Whether this process hands its spans on to anybody.
+static ON: AtomicBool = AtomicBool::new(false);
 
-/// Says once, at the start, whether this process hands spans on.
-pub fn keep_spans(kept: bool) {
-    KEPT.store(kept, Ordering::Relaxed);
+/// Says, at the start of the process, that somebody takes its spans.
+pub fn turn_on() {
+    ON.store(true, Ordering::Relaxed);
 }
 
 /// The reserved key in a unit's body.
@@ -53,7 +53,7 @@ pub fn root_of(transaction: Transaction) -> SpanContext {
 /// Whether anybody is told of what is traced: what only a trace needs is not asked for otherwise. Spans
 /// have ids in any case, for the lines of the log.
 pub fn is_on() -> bool {
-    Context::map_current(|context| context.span().span_context().is_sampled())
+    ON.load(Ordering::Relaxed)
 }
 
 /// A span that has happened: what it is called, since when, what belongs to it.
@@ -84,7 +84,7 @@ impl Happened {
     }
 
     fn record(self, parent: &Context) {
-        if !KEPT.load(Ordering::Relaxed) {
+        if !is_on() {
             return;
         }
         let tracer = global::tracer("revbridge");

@@ -7,7 +7,6 @@ use std::process::Command;
 
 use model::money::decimal;
 use model::role::Role;
-use simulator::erp::book;
 use tests::hospital::{self, Sound};
 use tests::processes::{INTAKE, Layout};
 use tests::site::{Plan, Site};
@@ -62,14 +61,6 @@ fn tokens(site: &Site) -> BTreeSet<String> {
     tokens.into_iter().flatten().collect()
 }
 
-/// Net debit of a role in the ERP's own book.
-fn net(site: &Site, role: Role) -> i64 {
-    let account = format!("{}-00", role.code());
-    let book = book::read(&site.book()).expect("the book is readable");
-    let lines = book.posted.iter().flat_map(|document| &document.journal.lines);
-    lines.filter(|line| line.account == account).map(|line| line.debit - line.credit).sum()
-}
-
 #[test]
 fn the_token_key_rotates_and_what_comes_back_for_a_claim_finds_it() {
     the_token_key_rotates(Layout::Embedded);
@@ -103,8 +94,8 @@ fn the_token_key_rotates(layout: Layout) {
         before.len() - 1,
         "those of one patient; the name is the same: {fresh:?}"
     );
-    assert_eq!(net(&site, Role::Clearing), first.cents + later.cents);
-    assert_eq!(net(&site, Role::ReceivablePatient), 500, "the share of the first is taken back");
+    assert_eq!(site.net(Role::Clearing), first.cents + later.cents);
+    assert_eq!(site.net(Role::ReceivablePatient), 500, "the share of the first is taken back");
     let claims = site.rows("select key from remittance.state where kind = 'claim' order by key");
     let claims: Vec<String> = claims.expect("claims").into_iter().flatten().collect();
     let made = |version: &str| claims.iter().filter(|key| key.contains(version)).count();

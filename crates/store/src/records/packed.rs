@@ -40,9 +40,10 @@ pub struct PackedColumns {
     pub uppers: Vec<i64>,
 }
 
-/// The batches `own` of the clause; it brings `numbers`, those that are asked for, from `held`.
+/// Batches by the clause that says which, as `held` with `batch`, `recorded_on` and the `numbers` that
+/// are asked for.
 macro_rules! packed {
-    ($before:tt, $clause:tt, $($argument:expr),* $(,)?) => {
+    ($before:tt, $held:tt, $which:tt, $($argument:expr),* $(,)?) => {
         sqlx::query_as!(
             PackedColumns,
             $before + r#"
@@ -54,7 +55,12 @@ macro_rules! packed {
                own.purpose_names,
                array(select lower(part) from unnest(held.numbers) as part) as "lowers!",
                array(select upper(part) from unnest(held.numbers) as part) as "uppers!"
-             from "# + $clause + " order by own.batch",
+             from "# + $held + r#"
+             join row_batch as own
+               on own.tenant = $1
+               and own.batch = held.batch
+               and own.recorded_on = held.recorded_on
+             where "# + $which + " order by own.batch",
             $($argument),*
         )
     };

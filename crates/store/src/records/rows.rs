@@ -171,12 +171,8 @@ async fn first_open(
              and entity = $3
              and accounting_date = $4
          )",
-        "opened as held
-         join row_batch as own
-           on own.tenant = $1
-           and own.batch = held.batch
-           and own.recorded_on = held.recorded_on
-         where held.before < $5",
+        "opened as held",
+        "held.before < $5",
         book.tenant(),
         group.target.as_str(),
         group.entity.as_str(),
@@ -212,12 +208,8 @@ async fn elsewhere_open(
         "own_batch
          join row_open as held
            on held.tenant = $1
-           and held.batch = own_batch.batch
-         join row_batch as own
-           on own.tenant = $1
-           and own.batch = held.batch
-           and own.recorded_on = held.recorded_on
-         where held.target = $2
+           and held.batch = own_batch.batch",
+        "held.target = $2
            and held.entity = $3
            and held.accounting_date = $4
            and held.batch <> all($6)",
@@ -261,12 +253,8 @@ pub async fn open_groups(book: &PostgresBook) -> Result<Vec<OpenGroup>, Failure>
 pub async fn members(book: &PostgresBook, key: &JournalKey) -> Result<Vec<Row>, Failure> {
     let batches = packed!(
         "",
-        "member as held
-         join row_batch as own
-           on own.tenant = $1
-           and own.batch = held.batch
-           and own.recorded_on = held.recorded_on
-         where held.tenant = $1
+        "member as held",
+        "held.tenant = $1
            and held.journal = $2
            and held.live",
         book.tenant(),

@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Every identifier of a patient in an event, each with its field: the one place that knows them all.
 
-use model::event::v1::{ClaimAdjudicated, ProviderAdjustment};
-use model::event::{Body, Event};
-use model::token::Field;
+use super::v1::{ClaimAdjudicated, ProviderAdjustment};
+use super::{Body, Event};
+use crate::token::Field;
 
-/// The same event with something else in the place of each identifier.
-pub(super) fn replaced<A, B>(event: Event<A>, mut own: impl FnMut(Field, A) -> B) -> Event<B> {
-    let body = match event.body {
-        Body::Claim(told) => Body::Claim(claim(told, &mut own)),
-        Body::ProviderAdjustment(told) => {
-            Body::ProviderAdjustment(provider_adjustment(told, &mut own))
+impl<A> Event<A> {
+    /// The same event with something else in the place of each identifier.
+    pub fn identified<B>(self, mut own: impl FnMut(Field, A) -> B) -> Event<B> {
+        let body = match self.body {
+            Body::Claim(told) => Body::Claim(claim(told, &mut own)),
+            Body::ProviderAdjustment(told) => {
+                Body::ProviderAdjustment(provider_adjustment(told, &mut own))
+            }
+            Body::RemittanceSealed(sealed) => Body::RemittanceSealed(sealed),
+        };
+        Event {
+            id: self.id,
+            document: self.document,
+            remittance: self.remittance,
+            ordinal: self.ordinal,
+            position: self.position,
+            source_hash: self.source_hash,
+            body,
         }
-        Body::RemittanceSealed(sealed) => Body::RemittanceSealed(sealed),
-    };
-    Event {
-        id: event.id,
-        document: event.document,
-        remittance: event.remittance,
-        ordinal: event.ordinal,
-        position: event.position,
-        source_hash: event.source_hash,
-        body,
     }
 }
 
