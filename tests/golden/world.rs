@@ -303,7 +303,7 @@ impl World {
         let mut effects = Effects::new(format!("test/{}", self.journals));
         effects.journals.push(change);
         effects.puts.extend(unit);
-        self.book.apply_unfenced(effects).await.expect("applied");
+        self.book.apply_unfenced(&effects).await.expect("applied");
     }
 
     /// The target refuses the rows of one claim; the others go back to the open set.

@@ -19,6 +19,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::failure::Failure;
+use crate::json::Json;
 
 /// A lane is worked by one leaseholder at a time; within it units run in order of due time and id.
 pub type Lane = Code;
@@ -99,7 +100,7 @@ pub struct Transition {
 pub struct StatePut {
     pub kind: Code,
     pub key: Code,
-    pub body: Value,
+    pub body: Json,
     pub expected: u64,
 }
 
@@ -107,7 +108,7 @@ pub struct StatePut {
 pub struct StateRecord {
     pub key: Code,
     pub version: u64,
-    pub body: Value,
+    pub body: Json,
 }
 
 /// What happens to a journal.
@@ -260,11 +261,11 @@ pub trait Book: Records {
     ) -> Result<(), ApplyError>;
 
     /// All or nothing, under the fence, once per step key.
-    async fn apply(&self, fence: &Fence, effects: Effects) -> Result<Applied, ApplyError>;
+    async fn apply(&self, fence: &Fence, effects: &Effects) -> Result<Applied, ApplyError>;
 
     /// The same without a lane, for effects that guard themselves by identity and version
     /// (deliveries, decisions of people).
-    async fn apply_unfenced(&self, effects: Effects) -> Result<Applied, ApplyError>;
+    async fn apply_unfenced(&self, effects: &Effects) -> Result<Applied, ApplyError>;
 
     /// Whether a step key has been applied.
     async fn applied(&self, step: &StepKey) -> Result<bool, Failure>;

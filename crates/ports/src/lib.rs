@@ -13,6 +13,7 @@ pub mod failure;
 pub mod feed;
 pub mod identity;
 pub mod inquiry;
+pub mod json;
 pub mod keys;
 pub mod log_proof;
 #[cfg(feature = "memory")]

@@ -55,7 +55,7 @@ async fn an_injected_fault_does_exactly_what_it_says() {
         let lease = book.lease(&"lane".into(), &"a".into(), LONG).await.expect("works");
         let fence = lease.expect("free").fence;
         book.fail_next_apply(fault);
-        assert_eq!(book.apply(&fence, Effects::new("step")).await, Err(error), "{fault:?}");
+        assert_eq!(book.apply(&fence, &Effects::new("step")).await, Err(error), "{fault:?}");
         assert_eq!(book.applied(&step).await, Ok(applied), "{fault:?}");
     }
 }
@@ -65,11 +65,11 @@ async fn a_crash_never_returns_and_a_fork_goes_its_own_way() {
     for (fault, applied) in [(Fault::CrashBefore, false), (Fault::CrashAfter, true)] {
         let book = MemoryBook::new();
         book.fail_next_apply(fault);
-        let crashed = book.apply_unfenced(Effects::new("step")).now_or_never();
+        let crashed = book.apply_unfenced(&Effects::new("step")).now_or_never();
         assert_eq!(crashed, None);
         assert_eq!(book.applied(&StepKey("step".into())).await, Ok(applied));
         let fork = book.fork();
-        let done = fork.apply_unfenced(Effects::new("other")).await;
+        let done = fork.apply_unfenced(&Effects::new("other")).await;
         assert_eq!(done, Ok(Applied::Now));
         assert_eq!(book.applied(&StepKey("other".into())).await, Ok(false));
         fork.clock().advance(LONG);
@@ -86,7 +86,7 @@ async fn a_plan_is_asked_before_every_operation() {
         (operation == Operation::Due).then_some(Fault::Transient)
     }));
     assert!(book.due(&"lane".into(), 1).await.is_err());
-    book.apply_unfenced(Effects::new("step")).await.expect("works");
+    book.apply_unfenced(&Effects::new("step")).await.expect("works");
     book.calm();
     assert_eq!(book.due(&"lane".into(), 1).await, Ok(Vec::new()));
     assert_eq!(receiver.iter().collect::<Vec<_>>(), [Operation::Due, Operation::Apply]);

@@ -10,6 +10,7 @@ use model::reference::Reference;
 use model::remittance::Remittance;
 use ports::book::{Effects, InboxEntry, Records, StatePut};
 use ports::failure::Failure;
+use ports::json::Json;
 use ports::reference::ReferenceData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -67,7 +68,9 @@ pub async fn read<T: DeserializeOwned>(
     }
     let mut found = BTreeMap::new();
     for record in records.states(kind, keys).await? {
-        let value = serde_json::from_value(record.body)
+        let value = record
+            .body
+            .read()
             .map_err(|error| Failure::defect(format!("a state of kind {kind}: {error}")))?;
         found.insert(record.key, Versioned { version: record.version, value });
     }
@@ -82,7 +85,7 @@ pub fn write<T: Serialize>(
     expected: u64,
     value: &T,
 ) -> Result<(), Failure> {
-    let body = serde_json::to_value(value)
+    let body = Json::of(value)
         .map_err(|error| Failure::defect(format!("a state of kind {kind}: {error}")))?;
     effects.states.push(StatePut { kind: Code::new(kind), key: key.clone(), body, expected });
     Ok(())

@@ -210,12 +210,12 @@ impl Book for PostgresBook {
         lane::put_back(self, fence, unit, due).await
     }
 
-    async fn apply(&self, fence: &Fence, effects: Effects) -> Result<Applied, ApplyError> {
-        apply::apply(self, Some(fence), &effects).await
+    async fn apply(&self, fence: &Fence, effects: &Effects) -> Result<Applied, ApplyError> {
+        apply::apply(self, Some(fence), effects).await
     }
 
-    async fn apply_unfenced(&self, effects: Effects) -> Result<Applied, ApplyError> {
-        apply::apply(self, None, &effects).await
+    async fn apply_unfenced(&self, effects: &Effects) -> Result<Applied, ApplyError> {
+        apply::apply(self, None, effects).await
     }
 
     async fn applied(&self, step: &StepKey) -> Result<bool, Failure> {

@@ -18,6 +18,7 @@ use model::row::{Row, WindowGroup};
 use model::token::Token;
 use ports::book::{Answer, InboxEntry, OpenGroup, Records, RowStanding, StateRecord};
 use ports::failure::Failure;
+use ports::json::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -198,7 +199,7 @@ impl Records for PostgresBook {
         for row in sealed {
             let record = state_record(kind, &row.key, row.version);
             let clear = self.unseal(Purpose::State, &record, &row.body).await?;
-            let body = serde_json::from_slice(&clear).map_err(|_| unreadable("state"))?;
+            let body = Json::text(clear).ok_or_else(|| unreadable("state"))?;
             let (key, version) = (Code::from(row.key), unsigned(row.version));
             states.push(StateRecord { key, version, body });
         }

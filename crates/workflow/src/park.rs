@@ -7,6 +7,7 @@ use model::id::ExceptionId;
 use model::money::Minor;
 use ports::book::{Effects, LogEntry, Records, StatePut, Unit};
 use ports::failure::Failure;
+use ports::json::Json;
 use serde_json::json;
 use time::OffsetDateTime;
 
@@ -63,7 +64,9 @@ fn name_of(unit: &Unit) -> Code {
 pub async fn parked_unit(records: &dyn Records, name: &str) -> Result<Option<Unit>, Failure> {
     let found = records.states(PARKED, &[Code::new(name)]).await?;
     let Some(record) = found.into_iter().next() else { return Ok(None) };
-    let unit: Unit = serde_json::from_value(record.body)
+    let unit: Unit = record
+        .body
+        .read()
         .map_err(|error| Failure::defect(format!("a parked unit is unreadable: {error}")))?;
     Ok(Some(Unit { attempts: 0, generation: 0, ..unit }))
 }
@@ -78,7 +81,7 @@ pub(crate) async fn park(
 ) -> Result<Effects, Failure> {
     let name = name_of(unit);
     let known = records.states(PARKED, std::slice::from_ref(&name)).await?;
-    let body = serde_json::to_value(unit)
+    let body = Json::of(unit)
         .map_err(|error| Failure::defect(format!("a unit cannot be kept: {error}")))?;
     let item = item_for(records, cause, now).await?;
     let mut effects = Effects::new(step);

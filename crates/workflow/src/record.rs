@@ -28,8 +28,8 @@ pub(crate) async fn settle(
     loop {
         crash_point!("workflow.apply.before");
         let outcome = match fence {
-            Some(fence) => book.apply(fence, effects.clone()).await,
-            None => book.apply_unfenced(effects.clone()).await,
+            Some(fence) => book.apply(fence, &effects).await,
+            None => book.apply_unfenced(&effects).await,
         };
         crash_point!("workflow.apply.after");
         match outcome {

@@ -59,8 +59,13 @@ impl Scripted {
 async fn count(scope: &Scope<'_>, kind: &str, unit: &Unit) -> Result<StatePut, Failure> {
     let known = scope.records.states(kind, std::slice::from_ref(&unit.id)).await?;
     let (expected, times) =
-        known.first().map_or((0, 0), |one| (one.version, one.body.as_u64().unwrap_or(0)));
-    Ok(StatePut { kind: kind.into(), key: unit.id.clone(), body: json!(times + 1), expected })
+        known.first().map_or((0, 0), |one| (one.version, one.body.read().unwrap_or(0)));
+    Ok(StatePut {
+        kind: kind.into(),
+        key: unit.id.clone(),
+        body: json!(times + 1).into(),
+        expected,
+    })
 }
 
 #[async_trait]
@@ -128,7 +133,7 @@ async fn put(book: &MemoryBook, step: &str, units: &[&str]) {
 async fn times(book: &MemoryBook, kind: &str, unit: &str) -> u64 {
     use ports::book::Records;
     let found = book.states(kind, &[unit.into()]).await.unwrap();
-    found.first().map_or(0, |one| one.body.as_u64().unwrap())
+    found.first().map_or(0, |one| one.body.read().unwrap())
 }
 
 #[test]

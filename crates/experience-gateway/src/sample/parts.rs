@@ -163,7 +163,7 @@ impl Remittances for Desks {
         };
         let mut effects = Effects::new(format!("decide/{}/{}", item.id, item.version));
         effects.items = vec![Item { state, version: item.version + 1, ..item }];
-        match self.book.apply_unfenced(effects).await {
+        match self.book.apply_unfenced(&effects).await {
             Ok(_) => Ok(DecisionOutcome::Done),
             Err(ApplyError::Failed(failure)) => Err(failure),
             Err(_) => Err(Failure::transient("changed in between")),

@@ -320,5 +320,5 @@ pub(super) async fn number_log(book: &MemoryBook) {
 }
 
 pub(super) async fn apply(book: &MemoryBook, effects: Effects) {
-    book.apply_unfenced(effects).await.expect("sound effects are applied");
+    book.apply_unfenced(&effects).await.expect("sound effects are applied");
 }

@@ -26,7 +26,7 @@ impl Releases {
             by: by.clone(),
             body: json!({}),
         }];
-        let applied = self.book.apply_unfenced(effects).await;
+        let applied = self.book.apply_unfenced(&effects).await;
         applied.map(drop).map_err(|error| Failure::transient(error.to_string()))
     }
 }

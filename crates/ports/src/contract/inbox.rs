@@ -21,7 +21,7 @@ pub async fn an_event_that_is_there_is_left_alone(fixture: &Fixture) {
     let mut again = delivery("a", 1, 3);
     again.step = crate::book::StepKey("again".into());
     again.inbox[1].source_hash = Hash::of(&[b"other"]);
-    assert_eq!(fixture.book.apply_unfenced(again).await, Ok(Applied::Now));
+    assert_eq!(fixture.book.apply_unfenced(&again).await, Ok(Applied::Now));
     let ids = [1, 2, 3].map(|ordinal| event_id("a", ordinal));
     let mut found = fixture.book.inbox(&ids).await.expect("works");
     found.sort_by_key(|entry| entry.ordinal);

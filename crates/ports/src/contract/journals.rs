@@ -39,7 +39,7 @@ fn reject(key: &JournalKey, reopen: &[Row], withdraw: &[Row]) -> JournalChange {
 
 async fn refused(fixture: &Fixture, effects: Effects) {
     let name = effects.step.clone();
-    let outcome = fixture.book.apply_unfenced(effects).await;
+    let outcome = fixture.book.apply_unfenced(&effects).await;
     assert!(matches!(outcome, Err(ApplyError::Conflict { .. })), "{name:?}: {outcome:?}");
 }
 
@@ -167,7 +167,7 @@ pub async fn a_rejection_names_the_whole_membership(fixture: &Fixture) {
         [("less", &rows[..1], &rows[..0]), ("more", &rows[..2], &rows[2..])]
     {
         let outcome =
-            fixture.book.apply_unfenced(change(name, reject(&key, reopen, withdraw))).await;
+            fixture.book.apply_unfenced(&change(name, reject(&key, reopen, withdraw))).await;
         assert!(outcome.is_err(), "{name}: {outcome:?}");
     }
     assert_eq!(state_of(fixture, &key).await, JournalState::Ready);
@@ -184,7 +184,7 @@ pub async fn a_journal_is_rejected_and_its_rows_closed_anew_in_one_transaction(f
     let new_key = journal.key.clone();
     let mut effects = change("split", reject(&key, &rows[..2], &rows[2..]));
     effects.journals.push(JournalChange::Close { journal, members: vec![rows[0].id] });
-    assert_eq!(fixture.book.apply_unfenced(effects).await, Ok(Applied::Now));
+    assert_eq!(fixture.book.apply_unfenced(&effects).await, Ok(Applied::Now));
     assert_eq!(state_of(fixture, &new_key).await, parked);
     assert_eq!(fixture.book.members(&new_key).await, Ok(rows[..1].to_vec()));
     assert_eq!(fixture.book.open_rows(&group(), 10).await, Ok(rows[1..2].to_vec()));

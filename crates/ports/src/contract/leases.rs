@@ -80,13 +80,13 @@ pub async fn a_stale_fence_changes_nothing(fixture: &Fixture) {
     let mut put = Effects::new("put");
     put.puts = vec![waiting.clone()];
     put.log = vec![log("sample", "s", json!({}))];
-    fixture.book.apply_unfenced(put).await.expect("works");
+    fixture.book.apply_unfenced(&put).await.expect("works");
 
     let refused = ApplyError::StaleFence { lane: "lane".into() };
     let mut take = Effects::new("take");
     let due = fixture.book.due(&"lane".into(), 10).await.expect("works");
     take.takes = due.clone();
-    assert_eq!(fixture.book.apply(&fence, take.clone()).await, Err(refused.clone()));
+    assert_eq!(fixture.book.apply(&fence, &take).await, Err(refused.clone()));
     assert_eq!(fixture.book.applied(&take.step).await, Ok(false));
     let later = now + LONG;
     assert_eq!(fixture.book.put_back(&fence, &due[0], later).await, Err(refused));

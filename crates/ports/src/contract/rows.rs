@@ -45,7 +45,7 @@ pub async fn a_row_that_exists_is_refused_with_everything_else(fixture: &Fixture
     let mut effects = Effects::new("again");
     effects.rows = vec![row("a", 1, 7, 100), row("a", 1, 0, 100)];
     effects.log = vec![log("sample", "s", json!({}))];
-    let refused = fixture.book.apply_unfenced(effects).await;
+    let refused = fixture.book.apply_unfenced(&effects).await;
     assert!(matches!(refused, Err(ApplyError::Failed(Failure::Defect(_)))), "{refused:?}");
     assert_eq!(fixture.book.open_rows(&group(), 10).await.expect("works").len(), 1);
 }
@@ -78,7 +78,7 @@ pub async fn a_row_in_a_live_journal_is_not_superseded(fixture: &Fixture) {
     let key = close_rows(fixture, &rows).await;
     let mut effects = Effects::new("supersede");
     effects.supersede = vec![rows[0].id];
-    let refused = fixture.book.apply_unfenced(effects).await;
+    let refused = fixture.book.apply_unfenced(&effects).await;
     assert!(matches!(refused, Err(ApplyError::Conflict { .. })), "{refused:?}");
     let standing = fixture.book.rows_of(event_id("a", 1)).await.expect("works");
     assert_eq!(standing[0].place, RowPlace::Member(key));

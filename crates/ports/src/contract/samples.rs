@@ -260,7 +260,7 @@ pub async fn hold(fixture: &Fixture, lane: &str) -> Fence {
 
 /// Applies without a fence; the effects are sound.
 pub async fn apply(fixture: &Fixture, effects: Effects) {
-    fixture.book.apply_unfenced(effects).await.expect("sound effects are applied");
+    fixture.book.apply_unfenced(&effects).await.expect("sound effects are applied");
 }
 
 /// Delivers `claims` claims and puts one row for each, `ordinal` dollars; gives the rows.

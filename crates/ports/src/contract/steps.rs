@@ -13,7 +13,7 @@ use super::samples::{
 use crate::book::{Answer, Applied, ApplyError, Effects, StatePut, StepKey};
 
 fn state(key: &str, expected: u64, body: &str) -> StatePut {
-    StatePut { kind: "claim".into(), key: key.into(), body: json!(body), expected }
+    StatePut { kind: "claim".into(), key: key.into(), body: json!(body).into(), expected }
 }
 
 fn put_state(step: &str, put: StatePut) -> Effects {
@@ -32,19 +32,19 @@ pub async fn a_step_is_applied_once(fixture: &Fixture) {
     let mut effects = delivery("a", 1, 2);
     effects.states = vec![state("k", 0, "one")];
     assert_eq!(fixture.book.applied(&effects.step).await, Ok(false));
-    assert_eq!(fixture.book.apply(&fence, effects.clone()).await, Ok(Applied::Now));
+    assert_eq!(fixture.book.apply(&fence, &effects).await, Ok(Applied::Now));
     assert_eq!(fixture.book.applied(&effects.step).await, Ok(true));
-    assert_eq!(fixture.book.apply(&fence, effects.clone()).await, Ok(Applied::Before));
+    assert_eq!(fixture.book.apply(&fence, &effects).await, Ok(Applied::Before));
     // The key alone decides, even for other effects.
     let other = put_state(&effects.step.0, state("other", 0, "x"));
-    assert_eq!(fixture.book.apply(&fence, other).await, Ok(Applied::Before));
+    assert_eq!(fixture.book.apply(&fence, &other).await, Ok(Applied::Before));
     assert_eq!((version_of(fixture, "k").await, version_of(fixture, "other").await), (1, 0));
 }
 
 pub async fn an_unfenced_step_is_applied_once(fixture: &Fixture) {
     let effects = put_state("step", state("k", 0, "one"));
-    assert_eq!(fixture.book.apply_unfenced(effects.clone()).await, Ok(Applied::Now));
-    assert_eq!(fixture.book.apply_unfenced(effects).await, Ok(Applied::Before));
+    assert_eq!(fixture.book.apply_unfenced(&effects).await, Ok(Applied::Now));
+    assert_eq!(fixture.book.apply_unfenced(&effects).await, Ok(Applied::Before));
     assert_eq!(version_of(fixture, "k").await, 1);
     assert_eq!(fixture.book.applied(&StepKey("step".into())).await, Ok(true));
 }
@@ -61,7 +61,7 @@ pub async fn a_refused_transaction_leaves_nothing_behind(fixture: &Fixture) {
     effects.answers = vec![answer("key")];
     effects.states = vec![state("new", 0, "new"), state("k", 0, "again")];
     let step = effects.step.clone();
-    let refused = fixture.book.apply_unfenced(effects).await;
+    let refused = fixture.book.apply_unfenced(&effects).await;
     assert!(matches!(refused, Err(ApplyError::Conflict { .. })), "{refused:?}");
 
     assert_eq!(fixture.book.applied(&step).await, Ok(false));
@@ -78,19 +78,19 @@ pub async fn a_refused_transaction_leaves_nothing_behind(fixture: &Fixture) {
 
 pub async fn a_state_changes_only_from_the_version_that_was_read(fixture: &Fixture) {
     apply(fixture, put_state("one", state("k", 0, "one"))).await;
-    let twice = fixture.book.apply_unfenced(put_state("two", state("k", 0, "two"))).await;
+    let twice = fixture.book.apply_unfenced(&put_state("two", state("k", 0, "two"))).await;
     assert!(matches!(twice, Err(ApplyError::Conflict { .. })), "{twice:?}");
     apply(fixture, put_state("three", state("k", 1, "three"))).await;
-    let late = fixture.book.apply_unfenced(put_state("four", state("k", 1, "four"))).await;
+    let late = fixture.book.apply_unfenced(&put_state("four", state("k", 1, "four"))).await;
     assert!(matches!(late, Err(ApplyError::Conflict { .. })), "{late:?}");
-    let unknown = fixture.book.apply_unfenced(put_state("five", state("none", 3, "five"))).await;
+    let unknown = fixture.book.apply_unfenced(&put_state("five", state("none", 3, "five"))).await;
     assert!(matches!(unknown, Err(ApplyError::Conflict { .. })), "{unknown:?}");
 
     let keys = [Code::new("none"), Code::new("k")];
     let found = fixture.book.states("claim", &keys).await.expect("works");
     assert_eq!(found.len(), 1);
     assert_eq!((&found[0].key, found[0].version), (&Code::new("k"), 2));
-    assert_eq!(found[0].body, json!("three"));
+    assert_eq!(found[0].body, json!("three").into());
     assert_eq!(fixture.book.states("other", &keys).await, Ok(Vec::new()), "kinds do not mix");
 }
 
@@ -127,7 +127,7 @@ pub async fn an_item_changes_only_from_the_version_below(fixture: &Fixture) {
         let mut late = first.clone();
         late.version = version;
         effects.items = vec![late];
-        let refused = fixture.book.apply_unfenced(effects).await;
+        let refused = fixture.book.apply_unfenced(&effects).await;
         assert!(matches!(refused, Err(ApplyError::Conflict { .. })), "{refused:?}");
     }
     assert_eq!(fixture.book.item(first.id).await, Ok(Some(resolved)));
@@ -162,7 +162,7 @@ pub async fn an_answer_is_kept_and_cannot_be_given_twice(fixture: &Fixture) {
     assert_eq!(fixture.book.answer("another", "key").await, Ok(None));
     let mut effects = put_state("second", state("k", 0, "one"));
     effects.answers = vec![answer("key")];
-    let refused = fixture.book.apply_unfenced(effects).await;
+    let refused = fixture.book.apply_unfenced(&effects).await;
     assert!(matches!(refused, Err(ApplyError::Conflict { .. })), "{refused:?}");
     assert_eq!(version_of(fixture, "k").await, 0, "its effects are not applied either");
 }

@@ -76,12 +76,12 @@ pub async fn a_unit_put_during_its_run_survives_its_take(fixture: &Fixture) {
     put(fixture, "second", vec![unit("lane", "u", now, -5)]).await;
     let mut take = Effects::new("take");
     take.takes = leased;
-    assert_eq!(fixture.book.apply(&fence, take).await, Ok(Applied::Now));
+    assert_eq!(fixture.book.apply(&fence, &take).await, Ok(Applied::Now));
     let again = due(fixture).await;
     assert_eq!(ids(&again), ["u"], "what was put meanwhile is not lost");
     let mut take = Effects::new("take again");
     take.takes = again;
-    assert_eq!(fixture.book.apply(&fence, take).await, Ok(Applied::Now));
+    assert_eq!(fixture.book.apply(&fence, &take).await, Ok(Applied::Now));
     assert_eq!(due(fixture).await, Vec::new());
 }
 
@@ -112,7 +112,7 @@ pub async fn a_unit_taken_and_put_in_one_transaction_stays_with_its_new_time(fix
     let mut again = Effects::new("again");
     again.takes = leased;
     again.puts = vec![later.clone()];
-    assert_eq!(fixture.book.apply(&fence, again).await, Ok(Applied::Now));
+    assert_eq!(fixture.book.apply(&fence, &again).await, Ok(Applied::Now));
     assert_eq!(due(fixture).await, Vec::new(), "it is not due any more");
     assert_eq!(fixture.book.next_due(&"lane".into()).await, Ok(Some(later.due)));
     put(fixture, "hurry", vec![unit("lane", "u", now, -10)]).await;

@@ -23,7 +23,7 @@ impl State {
     pub fn apply(
         &mut self,
         fence: Option<&Fence>,
-        effects: Effects,
+        effects: &Effects,
         now: OffsetDateTime,
     ) -> Result<Applied, ApplyError> {
         if let Some(fence) = fence {
@@ -32,8 +32,8 @@ impl State {
         if self.steps.contains(&effects.step) {
             return Ok(Applied::Before);
         }
-        self.check(&effects)?;
-        self.write(effects, now);
+        self.check(effects)?;
+        self.write(effects.clone(), now);
         Ok(Applied::Now)
     }
 

@@ -44,13 +44,13 @@ impl Book for MemoryBook {
         self.change(Operation::PutBack, lane, |state, _| state.put_back(fence, unit, due)).await
     }
 
-    async fn apply(&self, fence: &Fence, effects: Effects) -> Result<Applied, ApplyError> {
+    async fn apply(&self, fence: &Fence, effects: &Effects) -> Result<Applied, ApplyError> {
         let lane = Some(&fence.lane);
         self.change(Operation::Apply, lane, |state, now| state.apply(Some(fence), effects, now))
             .await
     }
 
-    async fn apply_unfenced(&self, effects: Effects) -> Result<Applied, ApplyError> {
+    async fn apply_unfenced(&self, effects: &Effects) -> Result<Applied, ApplyError> {
         self.change(Operation::Apply, None, |state, now| state.apply(None, effects, now)).await
     }
 

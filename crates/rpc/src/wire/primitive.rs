@@ -13,6 +13,7 @@ use model::id::{DocumentId, EventId, ExceptionId, Hash, RemittanceId, RowId};
 use model::journal::JournalKey;
 use model::money::{Currency, Money};
 use model::role::Role;
+use ports::json::Json;
 use prost_types::{Duration as Span, Timestamp};
 use serde_json::Value;
 use time::format_description::FormatItem;
@@ -245,6 +246,16 @@ impl Wire<Vec<u8>> for Bytes {
 
     fn read(wire: Vec<u8>) -> Result<Self, Malformed> {
         Ok(Bytes::from(wire))
+    }
+}
+
+impl Wire<Vec<u8>> for Json {
+    fn wire(self) -> Vec<u8> {
+        self.as_str().into()
+    }
+
+    fn read(wire: Vec<u8>) -> Result<Self, Malformed> {
+        Json::text(wire).ok_or_else(|| Malformed::new("is not UTF-8"))
     }
 }
 

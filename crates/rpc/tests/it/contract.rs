@@ -147,11 +147,11 @@ impl Book for Apart {
         self.book.put_back(fence, unit, due).await
     }
 
-    async fn apply(&self, fence: &Fence, effects: Effects) -> Result<Applied, ApplyError> {
+    async fn apply(&self, fence: &Fence, effects: &Effects) -> Result<Applied, ApplyError> {
         self.book.apply(fence, effects).await
     }
 
-    async fn apply_unfenced(&self, effects: Effects) -> Result<Applied, ApplyError> {
+    async fn apply_unfenced(&self, effects: &Effects) -> Result<Applied, ApplyError> {
         self.book.apply_unfenced(effects).await
     }
 

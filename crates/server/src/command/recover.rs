@@ -139,7 +139,7 @@ impl Recover {
                 "accepted": self.accept,
             }),
         });
-        book.apply_unfenced(effects).await?;
+        book.apply_unfenced(&effects).await?;
         numbered(book, &subject).await?;
         Ok(branch.map(|branch| (LogName { room: room.clone(), branch }, book)))
     }

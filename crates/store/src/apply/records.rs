@@ -104,10 +104,8 @@ impl<'a> Sealed<'a> {
     fn of(book: &PostgresBook, puts: &[&'a StatePut]) -> Result<Self, Failure> {
         let mut bodies = Vec::with_capacity(puts.len());
         for put in puts {
-            let clear = serde_json::to_vec(&put.body)
-                .map_err(|error| Failure::defect(format!("cannot write a state: {error}")))?;
             let record = state_record(&put.kind, &put.key, signed(put.expected + 1));
-            bodies.push(book.seal(Purpose::State, &record, clear)?);
+            bodies.push(book.seal(Purpose::State, &record, put.body.as_str().into())?);
         }
         Ok(Self {
             kinds: puts.iter().map(|put| put.kind.as_str()).collect(),

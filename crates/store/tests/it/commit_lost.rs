@@ -43,11 +43,11 @@ async fn a_commit_whose_answer_is_lost_is_found_by_its_step_and_happens_once() {
     let (world, proxy) = (World::new().await, Proxy::start().await);
     let book = through(&proxy, &world).await;
     proxy.lose_the_answer();
-    let lost = book.apply_unfenced(step("one")).await;
+    let lost = book.apply_unfenced(&step("one")).await;
     assert_eq!(lost, Err(ApplyError::CommitUnknown));
     let effects = step("one");
     assert_eq!(book.applied(&effects.step).await, Ok(true));
-    assert_eq!(book.apply_unfenced(effects).await, Ok(Applied::Before));
+    assert_eq!(book.apply_unfenced(&effects).await, Ok(Applied::Before));
     assert_eq!(logged(&world).await, 1);
 }
 
@@ -56,12 +56,12 @@ async fn a_commit_whose_order_is_lost_is_known_not_to_have_happened() {
     let (world, proxy) = (World::new().await, Proxy::start().await);
     let book = through(&proxy, &world).await;
     proxy.lose_the_order();
-    let lost = book.apply_unfenced(step("one")).await;
+    let lost = book.apply_unfenced(&step("one")).await;
     assert_eq!(lost, Err(ApplyError::CommitUnknown));
     let effects = step("one");
     // The server may still be about to notice that we are gone; asking never blocks on it.
     assert_eq!(book.applied(&effects.step).await, Ok(false));
-    assert_eq!(book.apply_unfenced(effects).await, Ok(Applied::Now));
+    assert_eq!(book.apply_unfenced(&effects).await, Ok(Applied::Now));
     assert_eq!(logged(&world).await, 1);
 }
 
@@ -79,7 +79,7 @@ async fn a_connection_that_breaks_before_the_commit_is_tried_again() {
             serde_json::json!({}),
             time::OffsetDateTime::UNIX_EPOCH,
         ));
-        own.apply_unfenced(blocked).await
+        own.apply_unfenced(&blocked).await
     });
     // Whoever writes a unit now waits for us; then its connection is ended.
     let mut connection = world.connection(&process()).await;
@@ -109,7 +109,7 @@ async fn a_connection_that_breaks_before_the_commit_is_tried_again() {
         // It was quicker than our lock: nothing to see.
         Ok(Applied::Now) => {}
         Err(ApplyError::Failed(Failure::Transient { .. })) => {
-            assert_eq!(book.apply_unfenced(step("one")).await, Ok(Applied::Now));
+            assert_eq!(book.apply_unfenced(&step("one")).await, Ok(Applied::Now));
         }
         other => panic!("{other:?}"),
     }

@@ -66,7 +66,7 @@ async fn a_new_lease_waits_for_the_old_holders_commit_and_then_shuts_it_out() {
     sqlx::query("lock table unit in exclusive mode").execute(&mut *lock).await.expect("locked");
 
     let (own, fence) = (book.clone(), old.fence.clone());
-    let applying = tokio::spawn(async move { own.apply(&fence, step("one")).await });
+    let applying = tokio::spawn(async move { own.apply(&fence, &step("one")).await });
     until_waiting(&mut lock, 1).await;
     let (own, asked) = (book.clone(), lane.clone());
     let leasing = tokio::spawn(async move { own.lease(&asked, &Code::new("b"), HOUR).await });
@@ -79,10 +79,10 @@ async fn a_new_lease_waits_for_the_old_holders_commit_and_then_shuts_it_out() {
     assert!(new.fence.number > old.fence.number);
     assert_eq!(units(&book).await, 1);
 
-    let late = book.apply(&old.fence, step("two")).await;
+    let late = book.apply(&old.fence, &step("two")).await;
     assert_eq!(late, Err(ApplyError::StaleFence { lane }));
     assert_eq!(units(&book).await, 1);
-    assert_eq!(book.apply(&new.fence, step("two")).await, Ok(Applied::Now));
+    assert_eq!(book.apply(&new.fence, &step("two")).await, Ok(Applied::Now));
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn of_many_who_apply_one_step_at_once_one_does_it() {
     let applying: Vec<_> = (0..8)
         .map(|_| {
             let book = book.clone();
-            tokio::spawn(async move { book.apply_unfenced(step("one")).await })
+            tokio::spawn(async move { book.apply_unfenced(&step("one")).await })
         })
         .collect();
     let mut now = 0;

@@ -38,7 +38,7 @@ async fn with_journal(world: &World) -> store::PostgresBook {
     effects.rows = vec![row("doc", 1, 0, 100), row("doc", 2, 0, 200)];
     let rows: Vec<_> = effects.rows.iter().map(|(_, row)| row.clone()).collect();
     effects.journals = vec![close(&rows)];
-    book.apply_unfenced(effects).await.expect("applied");
+    book.apply_unfenced(&effects).await.expect("applied");
     book
 }
 
@@ -106,7 +106,7 @@ async fn a_row_written_again_after_its_window_closed_is_refused() {
     let book = with_journal(&world).await;
     let mut again = Effects::new("again");
     again.rows = vec![row("doc", 1, 0, 100)];
-    let refused = book.apply_unfenced(again).await;
+    let refused = book.apply_unfenced(&again).await;
     assert!(matches!(refused, Err(ApplyError::Failed(_))), "{refused:?}");
     assert_eq!(book.open_rows(&group(), 10).await, Ok(vec![]));
 }
@@ -121,13 +121,13 @@ async fn journals_that_share_an_event_and_are_posted_at_once_post_it() {
         effects.rows = vec![row(&name, 1, 0, 100), row(&name, 1, 1, 200)];
         let rows: Vec<_> = effects.rows.iter().map(|(_, row)| row.clone()).collect();
         effects.journals = vec![close(&rows[..1]), close(&rows[1..])];
-        book.apply_unfenced(effects).await.expect("applied");
-        let move_on = |part: usize| {
+        book.apply_unfenced(&effects).await.expect("applied");
+        let move_on = async |part: usize| {
             let mut effects = Effects::new(format!("post/{round}/{part}"));
             let ready = journal(&rows[part..=part]);
             let (key, from, to) = (ready.key, ready.state, posted(&format!("JE-{part}")));
             effects.journals = vec![JournalChange::Move { key, from, to }];
-            book.apply_unfenced(effects)
+            book.apply_unfenced(&effects).await
         };
         let (one, other) = tokio::join!(move_on(0), move_on(1));
         one.expect("posted");
@@ -146,7 +146,7 @@ async fn one_row_taken_away_breaks_the_sums_of_its_journal() {
     let mut effects = Effects::new("post");
     let (key, from, to) = (ready.key, ready.state, posted("JE-1"));
     effects.journals = vec![JournalChange::Move { key, from, to }];
-    book.apply_unfenced(effects).await.expect("posted");
+    book.apply_unfenced(&effects).await.expect("posted");
     assert_eq!(book.events_without_their_rows(10).await, Ok(vec![]));
 
     world.run(&process(), "update row_batch set ids[array_position(amounts, 200)] = null").await;

@@ -201,10 +201,8 @@ async fn a_value_that_is_met_again_outlives_the_month_in_which_it_was_first_met(
 async fn books_that_begin_a_month_together_agree_on_its_key() {
     let world = World::new().await;
     let (one, two) = (world.book().await, world.book().await);
-    let both = tokio::join!(
-        one.apply_unfenced(delivery("one", 1, 2)),
-        two.apply_unfenced(delivery("two", 1, 2))
-    );
+    let (first, second) = (delivery("one", 1, 2), delivery("two", 1, 2));
+    let both = tokio::join!(one.apply_unfenced(&first), two.apply_unfenced(&second));
     both.0.expect("applied");
     both.1.expect("applied");
     let keys = one.data_keys().await.expect("keys");

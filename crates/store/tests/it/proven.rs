@@ -21,7 +21,7 @@ async fn write(book: &PostgresBook, step: &str, entries: u32) {
     let mut effects = Effects::new(step.to_owned());
     let body = |number: u32| json!({ "total": number, "of": step, "rate": 1.25, "none": null });
     effects.log = (0..entries).map(|one| log("sample.done", "subject", body(one))).collect();
-    book.apply_unfenced(effects).await.expect("applied");
+    book.apply_unfenced(&effects).await.expect("applied");
 }
 
 async fn number(book: &PostgresBook) -> usize {

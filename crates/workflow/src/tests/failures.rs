@@ -175,8 +175,12 @@ async fn an_unfenced_record_is_applied_once_whether_its_answer_is_lost_or_not() 
     for fault in [Fault::UnknownLost, Fault::UnknownApplied] {
         let world = world(vec![Act::Done], &[]).await;
         let mut effects = ports::book::Effects::new("deliver");
-        effects.states =
-            vec![StatePut { kind: "done".into(), key: "k".into(), body: json!(1), expected: 0 }];
+        effects.states = vec![StatePut {
+            kind: "done".into(),
+            key: "k".into(),
+            body: json!(1).into(),
+            expected: 0,
+        }];
         world.book.fail_next_apply(fault);
         record(&world.book, effects).await.unwrap();
         assert_eq!(times(&world.book, "done", "k").await, 1, "{fault:?}");
