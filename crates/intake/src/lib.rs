@@ -8,6 +8,7 @@ mod opening;
 mod read_document;
 mod screen;
 mod tokens;
+mod underway;
 
 pub use accept::{INTAKE_LANE, Intake, Limits, READ_DOCUMENT};
 pub use disclose::disclose;

@@ -5,13 +5,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures::future;
 use model::code::Code;
 use model::document::{Document, DocumentState};
 use model::event::v1::Finding;
 use model::event::{BATCH_EVENTS_MAX, Event, EventBatch};
 use model::id::DocumentId;
-use model::token::{Clear, Field, Token};
+use model::token::{Clear, Token};
 use ports::book::{Effects, LogEntry, Unit};
 use ports::failure::Failure;
 use ports::raw::RawStore;
@@ -24,12 +23,15 @@ use workflow::{Outcome, Scope, Step};
 
 use crate::accept::READ_DOCUMENT;
 use crate::tokens::{self, Met, Tokeniser};
+use crate::underway::Underway;
 
 /// Times that a reading may fail unforeseen before the document is refused. The runner's own limit
 /// is higher.
 const DEFECTS_MAX: u32 = 2;
 /// So much is parsed at a time.
 const SLICE_BYTES: usize = 64 << 10;
+/// Events made into tokens before what is on its way is looked after.
+const EVENTS_BETWEEN: usize = 16;
 /// Values handed to the vault at a time.
 const VAULT_VALUES_MAX: usize = 4_000;
 
@@ -65,8 +67,6 @@ struct Delivered {
     sets: u32,
     pending: Vec<Event<Token>>,
     met: Met,
-    /// Whose values are in the vault; its turn comes when those of the next are on their way.
-    next: Option<EventBatch<Token>>,
 }
 
 impl ReadDocument {
@@ -74,6 +74,21 @@ impl ReadDocument {
         &self,
         document: &Document,
         scope: &Scope<'_>,
+    ) -> Result<(Delivered, Closing), Failure> {
+        let mut underway = Underway::new(self.vault.clone(), self.remittances.clone());
+        let read = self.parse(document, scope, &mut underway).await;
+        // What is on its way is not left in the middle of it, whatever became of the rest.
+        let arrived = underway.arrived().await;
+        let read = read?;
+        arrived?;
+        Ok(read)
+    }
+
+    async fn parse(
+        &self,
+        document: &Document,
+        scope: &Scope<'_>,
+        underway: &mut Underway,
     ) -> Result<(Delivered, Closing), Failure> {
         let mut parser = self.adapter.parser(&self.tenant, &document.source, document.id);
         let mut delivered = Delivered::default();
@@ -88,14 +103,12 @@ impl ReadDocument {
             // A slice at a time: the events of a whole chunk would multiply its memory.
             for part in chunk.chunks(SLICE_BYTES) {
                 parser.push(part, &mut parsed);
-                self.take(document, &mut parsed, &mut delivered).await?;
+                self.take(document, &mut parsed, &mut delivered, underway).await?;
             }
         }
         let closing = parser.finish(&mut parsed);
-        self.take(document, &mut parsed, &mut delivered).await?;
-        // The last batch, and then its turn.
-        self.flush(document, &mut delivered).await?;
-        self.flush(document, &mut delivered).await?;
+        self.take(document, &mut parsed, &mut delivered, underway).await?;
+        self.flush(document, &mut delivered, underway).await?;
         delivered.sets = closing.sets;
         Ok((delivered, closing))
     }
@@ -105,53 +118,42 @@ impl ReadDocument {
         document: &Document,
         parsed: &mut Parsed,
         delivered: &mut Delivered,
+        underway: &mut Underway,
     ) -> Result<(), Failure> {
         for event in std::mem::take(&mut parsed.0) {
             let other =
                 delivered.pending.first().is_some_and(|own| own.remittance != event.remittance);
             let full = delivered.pending.len() >= BATCH_EVENTS_MAX;
             if other || full || delivered.met.len() >= VAULT_VALUES_MAX {
-                self.flush(document, delivered).await?;
+                self.flush(document, delivered, underway).await?;
             }
             delivered.events += 1;
             delivered.cents = delivered.cents.saturating_add(event.body.amount());
             let event = self.tokeniser.tokenise(event, &mut delivered.met);
             delivered.pending.push(event);
+            if delivered.pending.len() % EVENTS_BETWEEN == 0 {
+                underway.move_on().await?;
+            }
         }
         Ok(())
     }
 
-    /// The vault first: a token that nobody could reveal would be worse than a value without events.
-    /// While it takes the values of a batch, the batch before is delivered.
-    async fn flush(&self, document: &Document, delivered: &mut Delivered) -> Result<(), Failure> {
+    async fn flush(
+        &self,
+        document: &Document,
+        delivered: &mut Delivered,
+        underway: &mut Underway,
+    ) -> Result<(), Failure> {
         let events = std::mem::take(&mut delivered.pending);
         let (values, events) =
             tokens::settled(self.vault.as_ref(), &mut delivered.met, events).await?;
-        let next = events.first().map(|first| (first.remittance, first.ordinal));
-        let next = next.map(|(remittance, first)| EventBatch {
-            remittance,
-            document: document.id,
-            source: document.source.clone(),
-            first,
-            events,
-        });
-        let before = std::mem::replace(&mut delivered.next, next);
-        let (kept, told) = future::join(self.keep(values), self.deliver(before)).await;
-        kept.and(told)
-    }
-
-    async fn keep(&self, values: Vec<(Field, Token, Clear)>) -> Result<(), Failure> {
-        if values.is_empty() {
+        let Some((remittance, first)) =
+            events.first().map(|first| (first.remittance, first.ordinal))
+        else {
             return Ok(());
-        }
-        self.vault.keep(values).await
-    }
-
-    async fn deliver(&self, batch: Option<EventBatch<Token>>) -> Result<(), Failure> {
-        let Some(batch) = batch else { return Ok(()) };
-        self.remittances.deliver(batch).await?;
-        workflow::crash_point!("intake.batch.delivered");
-        Ok(())
+        };
+        let (document, source) = (document.id, document.source.clone());
+        underway.send(values, EventBatch { remittance, document, source, first, events }).await
     }
 
     async fn close(
