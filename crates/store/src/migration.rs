@@ -13,7 +13,7 @@ static INTAKE: Migrator = sqlx::migrate!("migrations/intake");
 
 /// The kernel versions that this program works with.
 pub const SCHEMA_MIN: i64 = 6;
-pub const SCHEMA_MAX: i64 = 6;
+pub const SCHEMA_MAX: i64 = 7;
 /// Versions from here on belong to intake.
 pub(crate) const INTAKE_FROM: i64 = 1_000;
 pub(crate) const INTAKE_MIN: i64 = 1_007;
