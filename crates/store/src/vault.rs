@@ -57,9 +57,13 @@ impl Vault for PostgresBook {
              from unnest($2::bigint[]) as wanted (number)
              cross join lateral (
                select
-               from vault_batch
-               where tenant = $1
-                 and numbers @> array[wanted.number]
+               from (
+                 select tenant
+                 from vault_batch
+                 where numbers @> array[wanted.number]
+                 offset 0
+               ) as found
+               where found.tenant = $1
                limit 1
              ) as kept"#,
             self.tenant(),
@@ -87,28 +91,48 @@ impl Reveal for PostgresBook {
 }
 
 impl PostgresBook {
-    /// The value as it was kept last.
+    /// The value as it was kept last. A frequent one is in many batches, and the newest has it but for a
+    /// token that shares its number.
     async fn value(&self, token: &str) -> Result<Option<String>, Failure> {
-        let kept = sqlx::query!(
-            "select id, body
-             from vault_batch
-             where tenant = $1
-               and numbers @> array[$2::bigint]
-             order by id desc",
-            self.tenant(),
-            number(token),
-        )
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failure)?;
-        for batch in kept {
-            let record = batch_record(batch.id);
-            let clear = self.unseal(Purpose::VaultValue, &record, &batch.body).await?;
+        let mut before = Uuid::max();
+        while let Some((batch, body)) = self.newest(number(token), before).await? {
+            let clear = self.unseal(Purpose::VaultValue, &batch_record(batch), &body).await?;
             if let Some(value) = value_of(token, &clear)? {
                 return Ok(Some(value));
             }
+            before = batch;
         }
         Ok(None)
+    }
+
+    /// The newest batch with this number that is older than another.
+    async fn newest(&self, number: i64, before: Uuid) -> Result<Option<(Uuid, Vec<u8>)>, Failure> {
+        let found = sqlx::query!(
+            "select vault_batch.id, vault_batch.body
+             from (
+               select found.id
+               from (
+                 select tenant, id
+                 from vault_batch
+                 where numbers @> array[$2::bigint]
+                 offset 0
+               ) as found
+               where found.tenant = $1
+                 and found.id < $3
+               order by found.id desc
+               limit 1
+             ) as newest
+             join vault_batch
+               on vault_batch.tenant = $1
+               and vault_batch.id = newest.id",
+            self.tenant(),
+            number,
+            before,
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failure)?;
+        Ok(found.map(|found| (found.id, found.body)))
     }
 }
 
