@@ -131,7 +131,7 @@ impl ReadDocument {
             delivered.cents = delivered.cents.saturating_add(event.body.amount());
             let event = self.tokeniser.tokenise(event, &mut delivered.met);
             delivered.pending.push(event);
-            if delivered.pending.len() % EVENTS_BETWEEN == 0 {
+            if delivered.pending.len().is_multiple_of(EVENTS_BETWEEN) {
                 underway.move_on().await?;
             }
         }

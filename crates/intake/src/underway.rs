@@ -78,3 +78,6 @@ async fn send(
     workflow::crash_point!("intake.batch.delivered");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
