@@ -2,7 +2,6 @@
 //! One installation as a user has it: configuration, reference data, a database, a simulated ERP
 //! process with its book, and the server's processes, any of which can be killed.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use local_postgres::Cluster;
@@ -185,13 +184,6 @@ impl Site {
         let bearer = format!("Bearer {}", self.token);
         let mut response = ureq::get(&url).header("Authorization", &bearer).call()?;
         Ok(response.body_mut().read_json()?)
-    }
-
-    /// The tokens of the claims that have an account.
-    pub fn claim_tokens(&self) -> anyhow::Result<BTreeSet<String>> {
-        let keys = self.rows("select key from remittance.state where kind = 'claim'")?;
-        let keys = keys.into_iter().flatten();
-        Ok(keys.filter_map(|key| Some(key.split_once('/')?.1.to_owned())).collect())
     }
 
     /// Installs faults in the simulated ERP.

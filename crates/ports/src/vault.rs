@@ -19,7 +19,7 @@ pub trait Reveal: Send + Sync {
 /// The whole of it, which only intake has.
 #[async_trait]
 pub trait Vault: Reveal {
-    /// After `Ok` each value can be revealed by its token. Repeating it changes nothing.
+    /// After `Ok` each value can be revealed by its token. Repeating it changes no answer.
     async fn keep(&self, entries: Vec<(Field, Token, Clear)>) -> Result<(), Failure>;
 
     /// Those of these tokens that were ever kept. One whose value was shredded is among them: what it

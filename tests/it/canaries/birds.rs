@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use model::token::Field;
 use tests::hospital;
 
 use super::disguise::MARKS;
@@ -13,11 +14,17 @@ use super::disguise::MARKS;
 #[derive(Default)]
 pub struct Birds {
     hatched: BTreeSet<String>,
+    nested: Vec<(Field, String)>,
 }
 
 impl Birds {
     pub fn len(&self) -> usize {
         self.hatched.len()
+    }
+
+    /// What belongs into the vault, wherever its remittance is read so far.
+    pub fn nested(&self) -> &[(Field, String)] {
+        &self.nested
     }
 
     /// A name or a free text.
@@ -74,6 +81,11 @@ impl Birds {
         let (insured, insured_first) = (self.word(), self.word());
         let ids: Vec<String> = (0..7).map(|_| self.number()).collect();
         let (street, phone) = (self.word(), self.phone());
+        if !card {
+            self.nested.push((Field::Control, control.clone()));
+        }
+        self.nested.push((Field::Control, payer.clone()));
+        self.nested.push((Field::Member, ids[0].clone()));
         format!(
             "CLP*{control}*1*120.00*{paid}*20.00*12*{payer}~\
              NM1*QC*1*{last}*{first}*{middle}***MI*{}~NM1*IL*1*{insured}*{insured_first}****MI*{}~\
@@ -96,6 +108,7 @@ impl Birds {
         let mut body = self.claim(paid, card);
         body.push_str(&self.claim("80.00", false));
         let reference = self.number();
+        self.nested.push((Field::Control, reference.clone()));
         let _ = write!(body, "PLB*{}*20261231*WO:{reference}*10.00~", hospital::NPI);
         let segments = 6 + body.matches('~').count() + 1;
         format!("{head}{body}SE*{segments}*0001~{tail}")
