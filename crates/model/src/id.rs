@@ -96,7 +96,8 @@ uuid_id!(
     RemittanceId
 );
 uuid_id!(
-    /// One canonical event: UUIDv8 of (tenant, source, document hash, ordinal).
+    /// One canonical event: UUIDv8 of (tenant, source, document hash, ordinal). Its first eight bytes
+    /// are the same for all events of a document, the next four are its ordinal.
     EventId
 );
 uuid_id!(
@@ -126,21 +127,46 @@ impl RemittanceId {
     }
 }
 
+/// Where an event is found among all others: what its id begins with, and those of its rows.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Place {
+    /// The document's share of the id.
+    pub stem: i64,
+    /// The event's number in it.
+    pub ordinal: u64,
+}
+
+/// The two highest bits of an ordinal in an id are those of the UUID's variant.
+const ORDINAL_MASK: u32 = 0x3fff_ffff;
+
+fn place(id: Uuid) -> Place {
+    let [a, b, c, d, e, f, g, h, i, j, k, l, ..] = id.into_bytes();
+    let ordinal = u32::from_be_bytes([i, j, k, l]) & ORDINAL_MASK;
+    Place { stem: i64::from_be_bytes([a, b, c, d, e, f, g, h]), ordinal: u64::from(ordinal) }
+}
+
 impl EventId {
     pub fn of(tenant: &Code, source: &Code, document: DocumentId, ordinal: u64) -> Self {
-        Self(version_8(Hash::of(&[
-            b"event",
-            tenant.as_bytes(),
-            source.as_bytes(),
-            document.0.as_bytes(),
-            &ordinal.to_be_bytes(),
-        ])))
+        let [tenant, source] = [tenant.as_bytes(), source.as_bytes()];
+        let document = document.0.as_bytes();
+        let stem = Hash::of(&[b"events", tenant, source, document]);
+        let own = Hash::of(&[b"event", tenant, source, document, &ordinal.to_be_bytes()]);
+        let mut bytes = [0u8; 16];
+        bytes[..8].copy_from_slice(&stem.0[..8]);
+        let ordinal = u32::try_from(ordinal).unwrap_or(u32::MAX);
+        bytes[8..12].copy_from_slice(&ordinal.to_be_bytes());
+        bytes[12..].copy_from_slice(&own.0[..4]);
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
+    pub fn place(self) -> Place {
+        place(self.0)
     }
 }
 
 impl RowId {
     /// `booking` counts how often the event has been booked: a replay makes new rows. A row is known by
-    /// the first twelve bytes of its event, which say what it is a row of, by its booking and its leg.
+    /// the first twelve bytes of its event, which say where that is, by its booking and its leg.
     pub fn of(event: EventId, booking: u32, leg: u32) -> Self {
         let mut bytes = *event.0.as_bytes();
         let last = |number: u32| u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes();
@@ -149,12 +175,9 @@ impl RowId {
         Self(Uuid::from_bytes(bytes))
     }
 
-    /// The first and the last id that the row's event may have.
-    pub fn events(self) -> (EventId, EventId) {
-        let (mut first, mut last) = (*self.0.as_bytes(), *self.0.as_bytes());
-        first[12..].fill(0);
-        last[12..].fill(u8::MAX);
-        (EventId(Uuid::from_bytes(first)), EventId(Uuid::from_bytes(last)))
+    /// Where its event is.
+    pub fn place(self) -> Place {
+        place(self.0)
     }
 }
 
@@ -167,5 +190,27 @@ impl ExceptionId {
             code.as_bytes(),
             &round.to_be_bytes(),
         ])))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(document: &[u8], ordinal: u64) -> EventId {
+        let tenant = Code::new("t");
+        let document = DocumentId::of(&tenant, &Hash::of(&[document]));
+        EventId::of(&tenant, &Code::new("s"), document, ordinal)
+    }
+
+    #[test]
+    fn an_event_and_its_rows_say_where_they_are() {
+        let (one, other) = (event(b"one", 1), event(b"one", 0x3fff_fffe));
+        assert_eq!((one.place().ordinal, other.place().ordinal), (1, 0x3fff_fffe));
+        assert_eq!(one.place().stem, other.place().stem);
+        assert_ne!(one.place().stem, event(b"other", 1).place().stem);
+        assert_eq!(RowId::of(one, 7, 9).place(), one.place());
+        assert_eq!(one.0.get_version_num(), 8);
+        assert!(event(b"one", 2) < event(b"one", 10), "they sort as they stand");
     }
 }

@@ -157,7 +157,8 @@ pub struct Answer {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Effects {
     pub step: StepKey,
-    /// New inbox entries with their payloads. An id that is there already is left alone.
+    /// New inbox entries with their payloads, each in a batch of at most 1,000 places. One that is there
+    /// already is a conflict.
     pub inbox: Vec<InboxEntry>,
     pub batches: Vec<EventBatch<Token>>,
     pub transitions: Vec<Transition>,

@@ -2,11 +2,10 @@
 //! The step `decide-claims`: one stored batch of a remittance against the accounts of its claims, in
 //! one transaction. It puts the unit of the next batch, the last one that of the adjustments.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use futures::future;
 use model::code::Code;
-use model::event::{BATCH_EVENTS_MAX, Body, Event, EventBatch, EventState};
+use model::event::{Body, Event, EventBatch, EventState};
 use model::exception;
 use model::id::{EventId, RemittanceId};
 use model::remittance::{Remittance, RemittanceState};
@@ -65,20 +64,15 @@ pub async fn decide_claims(
     let Some(remittance) = records.remittance(work.remittance).await? else {
         return Err(Failure::defect(format!("remittance {} is not known", work.remittance)));
     };
-    let after = work.first.saturating_sub(1);
-    let (batches, entries) = future::join(
-        records.batches(work.remittance, after, 2),
-        records.inbox_of(work.remittance, after, BATCH_EVENTS_MAX),
-    )
-    .await;
-    let mut batches = batches?;
+    let mut batches = records.batches(work.remittance, work.first.saturating_sub(1), 2).await?;
     if batches.is_empty() || remittance.state == RemittanceState::Receiving {
         return Ok(effects);
     }
     let batch = batches.remove(0);
     let reference = room.reference.current().await?;
     let scene = room.scene(&reference, &remittance, now, KIND);
-    let entries = own_entries(records, &batch, entries?).await?;
+    let events: Vec<EventId> = batch.events.iter().map(|event| event.id).collect();
+    let entries = room::entries(records, &events).await?;
     match whole(&remittance) {
         Whole::Undecided => return Ok(effects),
         Whole::Claims => {
@@ -91,24 +85,6 @@ pub async fn decide_claims(
     }
     chain(&mut effects, work, &batch, batches.first(), now);
     Ok(effects)
-}
-
-/// The entries of the batch among those that follow its beginning. Where other batches lie between its
-/// events, they are read one by one.
-async fn own_entries(
-    records: &dyn Records,
-    batch: &EventBatch<Token>,
-    following: Vec<InboxEntry>,
-) -> Result<BTreeMap<EventId, InboxEntry>, Failure> {
-    let mut entries: BTreeMap<EventId, InboxEntry> =
-        following.into_iter().map(|entry| (entry.event, entry)).collect();
-    let own: BTreeSet<EventId> = batch.events.iter().map(|event| event.id).collect();
-    entries.retain(|event, _| own.contains(event));
-    if entries.len() < own.len() {
-        let events: Vec<EventId> = own.into_iter().collect();
-        return room::entries(records, &events).await;
-    }
-    Ok(entries)
 }
 
 /// What the state of a remittance means for its events.

@@ -2,15 +2,17 @@
 //! A step's effects in one transaction: all of them or none, once per step key, under the fence.
 //! An answer that was lost on the way back from the commit is told apart from a rollback.
 
-mod inbox;
+mod delivered;
 mod journals;
 mod log;
 mod numbers;
 mod packed;
+mod posted;
 mod queue;
 mod records;
 mod rows;
 pub(crate) mod sequence;
+mod standing;
 
 use model::retention::RetentionClass;
 use ports::book::{Applied, ApplyError, Effects, Fence, StepKey};
@@ -22,7 +24,7 @@ use crate::error::{CommitFailure, commit_failure, failure, refused};
 use crate::lane;
 use crate::sealing::Purpose;
 
-pub(crate) use inbox::batch_record;
+pub(crate) use delivered::batch_record;
 pub(crate) use log::write as write_log;
 pub(crate) use numbers::PLACE_BITS;
 pub(crate) use queue::put as put_units;
@@ -71,11 +73,10 @@ async fn write(
     connection: &mut PgConnection,
     effects: &Effects,
 ) -> Result<(), ApplyError> {
-    inbox::enter(book, connection, &effects.inbox).await?;
-    inbox::keep_batches(book, connection, &effects.batches).await?;
+    delivered::enter(book, connection, &effects.inbox, &effects.batches).await?;
     let written = rows::insert(book, connection, &effects.rows).await?;
-    let again = inbox::change(book, connection, &effects.transitions, &written).await?;
-    rows::refuse_known(book, connection, &effects.rows, &written, &again).await?;
+    let earlier = standing::change(book, connection, &effects.transitions, &written).await?;
+    rows::refuse_known(book, connection, &effects.rows, &earlier).await?;
     records::remittances(book, connection, &effects.remittances).await?;
     records::states(book, connection, &effects.states).await?;
     rows::supersede(book, connection, &effects.supersede).await?;

@@ -3,14 +3,12 @@
 //! model does not know is a defect of the book, told by the name of the noun.
 
 use model::code::Code;
-use model::event::{EventKind, EventState};
-use model::exception;
-use model::id::{DocumentId, EventId, Hash, RemittanceId, RowId};
+use model::id::{EventId, Hash, RemittanceId, RowId};
 use model::journal::{Journal, JournalKey, JournalState};
 use model::money::{Currency, Money};
 use model::role::Role;
 use model::row::{Purpose, Row, Side, WindowGroup};
-use ports::book::{InboxEntry, LogEntry, RowPlace, RowStanding};
+use ports::book::{LogEntry, RowPlace, RowStanding};
 use ports::failure::Failure;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -44,11 +42,6 @@ pub(crate) fn hash_of(bytes: Vec<u8>, what: &str) -> Result<Hash, Failure> {
     bytes.try_into().map(Hash).map_err(|_| unreadable(what))
 }
 
-pub(crate) fn code_of(text: Option<String>) -> Result<Option<exception::Code>, Failure> {
-    let Some(text) = text else { return Ok(None) };
-    exception::Code::parse(&text).map(Some).ok_or_else(|| unreadable("exception code"))
-}
-
 pub(crate) fn record_of<T: DeserializeOwned>(record: Value, what: &str) -> Result<T, Failure> {
     serde_json::from_value(record).map_err(|_| unreadable(what))
 }
@@ -56,38 +49,6 @@ pub(crate) fn record_of<T: DeserializeOwned>(record: Value, what: &str) -> Resul
 pub(crate) fn record<T: serde::Serialize>(noun: &T, what: &str) -> Result<Value, Failure> {
     serde_json::to_value(noun)
         .map_err(|error| Failure::defect(format!("cannot write a {what}: {error}")))
-}
-
-pub(crate) struct InboxColumns {
-    pub event: Uuid,
-    pub remittance: Uuid,
-    pub document: Uuid,
-    pub kind: String,
-    pub ordinal: i64,
-    pub batch: i64,
-    pub source_hash: Vec<u8>,
-    pub amount: i64,
-    pub state: String,
-    pub code: Option<String>,
-    pub bookings: i32,
-}
-
-impl InboxColumns {
-    pub fn entry(self) -> Result<InboxEntry, Failure> {
-        Ok(InboxEntry {
-            event: EventId(self.event),
-            remittance: RemittanceId(self.remittance),
-            document: DocumentId(self.document),
-            kind: EventKind::parse(&self.kind).ok_or_else(|| unreadable("event kind"))?,
-            ordinal: unsigned(self.ordinal),
-            batch: unsigned(self.batch),
-            source_hash: hash_of(self.source_hash, "source hash")?,
-            amount: self.amount,
-            state: EventState::parse(&self.state).ok_or_else(|| unreadable("event state"))?,
-            code: code_of(self.code)?,
-            bookings: u32::try_from(self.bookings).unwrap_or(0),
-        })
-    }
 }
 
 pub(crate) struct RowColumns {

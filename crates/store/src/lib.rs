@@ -8,6 +8,7 @@ mod data_keys;
 mod entry;
 mod error;
 mod feed;
+mod inbox;
 mod inquiry;
 mod lane;
 mod log_proof;

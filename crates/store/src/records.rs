@@ -20,12 +20,12 @@ use ports::book::{Answer, InboxEntry, OpenGroup, Records, RowStanding, StateReco
 use ports::failure::Failure;
 use ports::json::Json;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 use crate::apply::{batch_record, state_record};
 use crate::book::PostgresBook;
-use crate::entry::{InboxColumns, hash_of, limit_of, record_of, signed, unsigned};
+use crate::entry::{hash_of, limit_of, record_of, signed, unsigned};
 use crate::error::{failure, unreadable};
+use crate::inbox;
 use crate::sealing::Purpose;
 
 #[async_trait]
@@ -38,27 +38,7 @@ impl Records for PostgresBook {
     }
 
     async fn inbox(&self, events: &[EventId]) -> Result<Vec<InboxEntry>, Failure> {
-        let events: Vec<Uuid> = events.iter().map(|event| event.0).collect();
-        let found = sqlx::query_as!(
-            InboxColumns,
-            "select event, remittance, document, kind, ordinal, batch, source_hash, amount, state,
-               code, bookings
-             from unnest($2::uuid[]) with ordinality as wanted (id, place)
-             cross join lateral (
-               select *
-               from inbox
-               where inbox.tenant = $1
-                 and inbox.event = wanted.id
-               offset 0
-             ) as entry
-             order by wanted.place",
-            self.tenant(),
-            &events,
-        )
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failure)?;
-        found.into_iter().map(InboxColumns::entry).collect()
+        inbox::entries(self, events).await
     }
 
     async fn inbox_of(
@@ -67,25 +47,7 @@ impl Records for PostgresBook {
         after: u64,
         limit: usize,
     ) -> Result<Vec<InboxEntry>, Failure> {
-        let found = sqlx::query_as!(
-            InboxColumns,
-            "select event, remittance, document, kind, ordinal, batch, source_hash, amount, state,
-               code, bookings
-             from inbox
-             where tenant = $1
-               and remittance = $2
-               and ordinal > $3
-             order by ordinal
-             limit $4",
-            self.tenant(),
-            remittance.0,
-            signed(after),
-            limit_of(limit),
-        )
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failure)?;
-        found.into_iter().map(InboxColumns::entry).collect()
+        inbox::of_remittance(self, remittance, after, limit).await
     }
 
     async fn batches(
@@ -96,16 +58,16 @@ impl Records for PostgresBook {
     ) -> Result<Vec<EventBatch<Token>>, Failure> {
         let sealed = sqlx::query!(
             "select event_batch.first, event_batch.body
-             from batch_identity
+             from inbox_batch
              join event_batch
-               on event_batch.tenant = batch_identity.tenant
-               and event_batch.remittance = batch_identity.remittance
-               and event_batch.first = batch_identity.first
-               and event_batch.recorded_on = batch_identity.recorded_on
-             where batch_identity.tenant = $1
-               and batch_identity.remittance = $2
-               and batch_identity.first > $3
-             order by batch_identity.first
+               on event_batch.tenant = inbox_batch.tenant
+               and event_batch.remittance = inbox_batch.remittance
+               and event_batch.first = inbox_batch.first
+               and event_batch.recorded_on = inbox_batch.recorded_on
+             where inbox_batch.tenant = $1
+               and inbox_batch.remittance = $2
+               and inbox_batch.first > $3
+             order by inbox_batch.first
              limit $4",
             self.tenant(),
             remittance.0,

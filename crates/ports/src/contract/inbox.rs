@@ -10,25 +10,73 @@ use super::Fixture;
 use super::samples::{
     apply, delivery, document, entry, event, event_id, remittance, remittance_id, transition,
 };
-use crate::book::{Applied, Effects};
+use crate::book::{ApplyError, Effects, StepKey};
 
-pub async fn an_event_that_is_there_is_left_alone(fixture: &Fixture) {
+pub async fn an_event_that_is_there_is_a_conflict(fixture: &Fixture) {
     apply(fixture, delivery("a", 1, 2)).await;
+    apply(fixture, delivery("b", 1, 3)).await;
     let mut moved = Effects::new("move");
     moved.transitions = vec![transition("a", 1, EventState::Noted)];
     apply(fixture, moved).await;
 
-    let mut again = delivery("a", 1, 3);
-    again.step = crate::book::StepKey("again".into());
-    again.inbox[1].source_hash = Hash::of(&[b"other"]);
-    assert_eq!(fixture.book.apply_unfenced(&again).await, Ok(Applied::Now));
+    // As a whole, in part, and as the middle of what is there.
+    for (first, last) in [(1, 3), (2, 4)] {
+        let mut again = delivery("a", first, last);
+        again.step = StepKey(format!("again/{first}").as_str().into());
+        again.inbox[1].source_hash = Hash::of(&[b"other"]);
+        let refused = fixture.book.apply_unfenced(&again).await;
+        assert!(matches!(refused, Err(ApplyError::Conflict { .. })), "{refused:?}");
+    }
+    let mut within = delivery("b", 2, 2);
+    within.step = StepKey("within".into());
+    let refused = fixture.book.apply_unfenced(&within).await;
+    assert!(matches!(refused, Err(ApplyError::Conflict { .. })), "{refused:?}");
     let ids = [1, 2, 3].map(|ordinal| event_id("a", ordinal));
-    let mut found = fixture.book.inbox(&ids).await.expect("works");
-    found.sort_by_key(|entry| entry.ordinal);
-    assert_eq!(found.len(), 3);
+    let found = fixture.book.inbox(&ids).await.expect("works");
+    assert_eq!(found.len(), 2, "nothing of a refused delivery is there");
     assert_eq!((found[0].state, found[0].bookings), (EventState::Noted, 1));
     assert_eq!(found[1], entry("a", 2, 1), "the hash that came first stays");
-    assert_eq!(found[2], entry("a", 3, 1));
+
+    let mut rest = delivery("a", 3, 3);
+    rest.step = StepKey("rest".into());
+    apply(fixture, rest).await;
+    let found = fixture.book.inbox(&ids).await.expect("works");
+    assert_eq!(found[2], entry("a", 3, 3));
+}
+
+/// Another delivery may have had a part of it: the rest is a batch all the same.
+pub async fn a_batch_may_go_around_another(fixture: &Fixture) {
+    apply(fixture, delivery("a", 3, 4)).await;
+    let mut around = delivery("a", 1, 6);
+    around.step = StepKey("around".into());
+    around.inbox.retain(|entry| !(3..=4).contains(&entry.ordinal));
+    around.batches[0].events.retain(|event| !(3..=4).contains(&event.ordinal));
+    apply(fixture, around.clone()).await;
+    let mut held = Effects::new("hold");
+    held.transitions =
+        [2, 3, 6].map(|ordinal| transition("a", ordinal, EventState::Quarantined)).into();
+    apply(fixture, held).await;
+    let all = fixture.book.inbox_of(remittance_id("a"), 0, 9).await.expect("works");
+    let seen: Vec<_> = all.iter().map(|entry| (entry.ordinal, entry.batch, entry.state)).collect();
+    let (held, pending) = (EventState::Quarantined, EventState::Pending);
+    assert_eq!(
+        seen,
+        [
+            (1, 1, pending),
+            (2, 1, held),
+            (3, 3, held),
+            (4, 3, pending),
+            (5, 1, pending),
+            (6, 1, held)
+        ]
+    );
+    for (after, limit) in [(0, 3), (2, 2), (1, 4), (4, 1), (5, 5)] {
+        let page = fixture.book.inbox_of(remittance_id("a"), after, limit).await.expect("works");
+        let beyond = all.iter().filter(|entry| entry.ordinal > after).take(limit);
+        assert_eq!(page, beyond.cloned().collect::<Vec<_>>(), "{limit} after {after}");
+    }
+    let batches = fixture.book.batches(remittance_id("a"), 0, 9).await.expect("works");
+    assert_eq!(batches[0], around.batches[0]);
 }
 
 pub async fn entries_of_a_remittance_come_in_order_and_in_pages(fixture: &Fixture) {

@@ -38,6 +38,7 @@ impl State {
     }
 
     fn check(&self, effects: &Effects) -> Result<(), ApplyError> {
+        self.check_inbox(effects)?;
         self.check_states(effects)?;
         self.check_items(effects)?;
         self.check_answers(effects)?;
@@ -61,6 +62,13 @@ impl State {
             sight.journal(change)?;
         }
         Ok(())
+    }
+
+    fn check_inbox(&self, effects: &Effects) -> Result<(), ApplyError> {
+        match effects.inbox.iter().find(|entry| self.inbox.contains_key(&entry.event)) {
+            Some(entry) => Err(conflict(format!("event {}", entry.event))),
+            None => Ok(()),
+        }
     }
 
     fn check_states(&self, effects: &Effects) -> Result<(), ApplyError> {
@@ -116,13 +124,11 @@ impl State {
     fn write(&mut self, effects: Effects, now: OffsetDateTime) {
         self.steps.insert(effects.step);
         for entry in effects.inbox {
-            if !self.inbox.contains_key(&entry.event) {
-                self.inbox_order.insert((entry.remittance, entry.ordinal), entry.event);
-                self.inbox.insert(entry.event, entry);
-            }
+            self.inbox_order.insert((entry.remittance, entry.ordinal), entry.event);
+            self.inbox.insert(entry.event, entry);
         }
         for batch in effects.batches {
-            self.batches.entry((batch.remittance, batch.first)).or_insert(batch);
+            self.batches.insert((batch.remittance, batch.first), batch);
         }
         for transition in effects.transitions {
             if let Some(entry) = self.inbox.get_mut(&transition.event) {

@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::numbers::{Numbers, member_numbers, open_numbers};
-use super::{conflict, defect, inbox};
+use super::{conflict, defect, posted};
 use crate::book::PostgresBook;
 use crate::entry::{record, signed};
 use crate::error::refused;
@@ -31,7 +31,7 @@ pub async fn change(
             JournalChange::Move { key, from, to } => {
                 move_on(book, connection, key, from, to).await?;
                 if matches!(to, JournalState::Posted { .. }) {
-                    inbox::post(book, connection, key).await?;
+                    posted::post(book, connection, key).await?;
                 }
             }
             JournalChange::Reject { key, from, code, reopen, withdraw } => {

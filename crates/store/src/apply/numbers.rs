@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::book::PostgresBook;
 use crate::error::refused;
+use crate::inbox::Spans;
 
 /// A row's number is its batch, shifted by so many bits, and its place.
 pub const PLACE_BITS: u32 = 20;
@@ -162,21 +163,29 @@ pub async fn standing(
         return Ok(Standing::default());
     }
     let ids: Vec<Uuid> = rows.iter().map(|row| row.0).collect();
-    let firsts: Vec<Uuid> = rows.iter().map(|row| row.events().0.0).collect();
-    let lasts: Vec<Uuid> = rows.iter().map(|row| row.events().1.0).collect();
+    let spans = Spans::of(rows.iter().map(|row| row.place()));
     let found = sqlx::query!(
         r#"select count(row_superseded.batch) as "superseded!", count(member.batch) as "members!"
-         from unnest($2::uuid[], $3::uuid[], $4::uuid[]) as named (id, first, last)
-         join inbox
-           on inbox.tenant = $1
-           and inbox.event between named.first and named.last
-         cross join lateral unnest(inbox.batches) as own (batch)
+         from (
+           select distinct unnest(entered.batches) as batch
+           from unnest($3::bigint[], $4::bigint[], $5::bigint[]) as span (stem, low, high)
+           cross join lateral (
+             select batches
+             from inbox_batch
+             where inbox_batch.tenant = $1
+               and inbox_batch.stem = span.stem
+               and inbox_batch.first > span.low - 1000
+               and inbox_batch.first <= span.high
+               and inbox_batch.last >= span.low
+             offset 0
+           ) as entered
+         ) as own
          cross join lateral (
            select batch, number
            from row
            where row.tenant = $1
              and row.batch = own.batch
-             and row.id = named.id
+             and row.id = any($2)
            offset 0
          ) as row
          left join row_superseded
@@ -190,8 +199,9 @@ pub async fn standing(
            and member.numbers @> row.number"#,
         book.tenant(),
         &ids,
-        &firsts,
-        &lasts,
+        &spans.stems,
+        &spans.lows,
+        &spans.highs,
     )
     .fetch_one(connection)
     .await

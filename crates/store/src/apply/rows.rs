@@ -19,7 +19,7 @@ use crate::error::refused;
 pub type Written = BTreeMap<Uuid, Vec<i64>>;
 
 /// Writes the rows into the open set. They are an event's only once the inbox has their batch: see
-/// [`super::inbox::change`], and [`refuse_known`] after it.
+/// [`super::standing::change`], and [`refuse_known`] after it.
 pub async fn insert(
     book: &PostgresBook,
     connection: &mut PgConnection,
@@ -42,42 +42,28 @@ pub async fn insert(
     Ok(written)
 }
 
-/// A row that was ever written is in a batch of its event. `again` had rows before these.
+/// A row that was ever written is in one of the batches that its event had before.
 pub async fn refuse_known(
     book: &PostgresBook,
     connection: &mut PgConnection,
     rows: &[(WindowGroup, Row)],
-    written: &Written,
-    again: &[Uuid],
+    earlier: &[i64],
 ) -> Result<(), ApplyError> {
-    if again.is_empty() {
+    if earlier.is_empty() {
         return Ok(());
     }
-    let again_set: HashSet<Uuid> = again.iter().copied().collect();
-    let of_those = rows.iter().filter(|(_, row)| again_set.contains(&row.event.0));
-    let ids: Vec<Uuid> = of_those.map(|(_, row)| row.id.0).collect();
-    let new: Vec<i64> = written.values().flatten().copied().collect();
+    let ids: Vec<Uuid> = rows.iter().map(|(_, row)| row.id.0).collect();
     let known = sqlx::query_scalar!(
         r#"select exists (
              select
-             from inbox
-             cross join lateral unnest(inbox.batches) as own (batch)
-             cross join lateral (
-               select id
-               from row
-               where row.tenant = $1
-                 and row.batch = own.batch
-                 and row.event = inbox.event
-               offset 0
-             ) as row
-             where inbox.tenant = $1
-               and inbox.event = any($2)
-               and own.batch <> all($3)
-               and row.id = any($4)
+             from row_batch
+             cross join unnest(row_batch.ids) as own (id)
+             where row_batch.tenant = $1
+               and row_batch.batch = any($2)
+               and own.id = any($3)
            ) as "known!""#,
         book.tenant(),
-        again,
-        &new,
+        earlier,
         &ids,
     )
     .fetch_one(connection)

@@ -5,14 +5,14 @@
 use std::str::FromStr;
 
 use model::code::Code;
-use model::id::{EventId, ExceptionId, RemittanceId, RowId};
+use model::id::{EventId, ExceptionId, Place, RemittanceId, RowId};
 use model::journal::JournalKey;
 use ports::failure::Failure;
 use ports::inquiry::Hit;
 use uuid::Uuid;
 
 use crate::book::PostgresBook;
-use crate::entry::{limit_of, unsigned};
+use crate::entry::{limit_of, signed, unsigned};
 use crate::error::{failure, unreadable};
 
 pub async fn search(book: &PostgresBook, text: &str, limit: usize) -> Result<Vec<Hit>, Failure> {
@@ -31,27 +31,32 @@ pub async fn search(book: &PostgresBook, text: &str, limit: usize) -> Result<Vec
 }
 
 async fn by_id(book: &PostgresBook, id: Uuid) -> Result<Vec<Hit>, Failure> {
-    let (first, last) = RowId(id).events();
+    let Place { stem, ordinal } = RowId(id).place();
     let found = sqlx::query!(
         r#"select 'remittance' as "kind!", id as "id!", null::uuid as remittance
          from remittance
          where tenant = $1
            and id = $2
          union all
-         select 'event', event, remittance
-         from inbox
+         select 'event', $2, remittance
+         from inbox_batch
          where tenant = $1
-           and event = $2
+           and stem = $3
+           and first between $4::bigint - 999 and $4
+           and last >= $4
+           and events @> array[$2]
          union all
          select 'row', row.id, null
-         from inbox
-         cross join lateral unnest(inbox.batches) as own (batch)
+         from inbox_batch
+         cross join lateral unnest(inbox_batch.batches) as own (batch)
          join row
            on row.tenant = $1
            and row.batch = own.batch
            and row.id = $2
-         where inbox.tenant = $1
-           and inbox.event between $3 and $4
+         where inbox_batch.tenant = $1
+           and inbox_batch.stem = $3
+           and inbox_batch.first between $4::bigint - 999 and $4
+           and inbox_batch.last >= $4
          union all
          select 'exception', id, null
          from item
@@ -59,8 +64,8 @@ async fn by_id(book: &PostgresBook, id: Uuid) -> Result<Vec<Hit>, Failure> {
            and id = $2"#,
         book.tenant(),
         id,
-        first.0,
-        last.0,
+        stem,
+        signed(ordinal),
     )
     .fetch_all(&book.pool)
     .await

@@ -5,7 +5,7 @@
 use model::code::Code;
 use model::event::{EventKind, EventState};
 use model::exception;
-use model::id::DocumentId;
+use model::id::{DocumentId, EventId};
 use model::journal::JournalKey;
 use model::money::Minor;
 use model::role::Role;
@@ -15,8 +15,9 @@ use ports::failure::Failure;
 use ports::inquiry::{InboxSum, JournalSum};
 
 use crate::book::PostgresBook;
-use crate::entry::{InboxColumns, limit_of, purpose_of, role_of, unsigned};
+use crate::entry::{limit_of, purpose_of, role_of, unsigned};
 use crate::error::{failure, unreadable};
+use crate::inbox;
 
 pub async fn items_by_code(
     book: &PostgresBook,
@@ -44,7 +45,8 @@ pub async fn items_by_code(
 
 pub async fn inbox(book: &PostgresBook) -> Result<Vec<InboxSum>, Failure> {
     let sums = sqlx::query!(
-        r#"select document, kind, state, count(*) as "events!", sum(amount)::bigint as "cents!"
+        r#"select document as "document!", kind as "kind!", state as "state!", count(*) as "events!",
+           sum(amount)::bigint as "cents!"
          from inbox
          where tenant = $1
          group by document, kind, state
@@ -73,10 +75,8 @@ pub async fn events_without_their_rows(
     book: &PostgresBook,
     limit: usize,
 ) -> Result<Vec<InboxEntry>, Failure> {
-    let found = sqlx::query_as!(
-        InboxColumns,
-        "select inbox.event, inbox.remittance, inbox.document, inbox.kind, inbox.ordinal,
-           inbox.batch, inbox.source_hash, inbox.amount, inbox.state, inbox.code, inbox.bookings
+    let found = sqlx::query_scalar!(
+        r#"select inbox.event as "event!"
          from inbox
          left join (
            select r.event, count(*) as live,
@@ -112,14 +112,15 @@ pub async fn events_without_their_rows(
              )
            )
          order by inbox.document, inbox.ordinal
-         limit $2",
+         limit $2"#,
         book.tenant(),
         limit_of(limit),
     )
     .fetch_all(&book.pool)
     .await
     .map_err(failure)?;
-    found.into_iter().map(InboxColumns::entry).collect()
+    let found: Vec<EventId> = found.into_iter().map(EventId).collect();
+    inbox::entries(book, &found).await
 }
 
 pub async fn journals(

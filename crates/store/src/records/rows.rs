@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Sub-ledger rows, with or without their place.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use model::code::Code;
-use model::id::{EventId, RemittanceId, RowId};
+use model::id::{EventId, Place, RemittanceId, RowId};
 use model::journal::JournalKey;
 use model::row::{Row, WindowGroup};
 use ports::book::{OpenGroup, RowStanding};
@@ -13,8 +13,9 @@ use uuid::Uuid;
 
 use super::packed::{self, PackedColumns};
 use crate::book::PostgresBook;
-use crate::entry::{RowColumns, limit_of, unsigned};
+use crate::entry::{RowColumns, limit_of, signed, unsigned};
 use crate::error::failure;
+use crate::inbox::Spans;
 
 /// Rows `r` by the clause that brings them; the place is not asked for.
 ///
@@ -77,48 +78,56 @@ macro_rules! standings {
     };
 }
 
-/// Found through their events, which their ids begin with.
+/// Found through their events, whose places they tell.
 pub async fn by_id(book: &PostgresBook, ids: &[RowId]) -> Result<Vec<Row>, Failure> {
-    let firsts: Vec<Uuid> = ids.iter().map(|id| id.events().0.0).collect();
-    let lasts: Vec<Uuid> = ids.iter().map(|id| id.events().1.0).collect();
-    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let spans = Spans::of(ids.iter().map(|id| id.place()));
+    let wanted: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let found = rows!(
-        "unnest($2::uuid[], $3::uuid[], $4::uuid[]) with ordinality
-           as wanted (id, first, last, place)
-         cross join lateral (
-           select row.*
-           from inbox
-           cross join lateral unnest(inbox.batches) as own (batch)
+        "(
+           select distinct unnest(entered.batches) as batch
+           from unnest($3::bigint[], $4::bigint[], $5::bigint[]) as span (stem, low, high)
            cross join lateral (
-             select *
-             from row
-             where row.tenant = $1
-               and row.batch = own.batch
-               and row.id = wanted.id
+             select batches
+             from inbox_batch
+             where inbox_batch.tenant = $1
+               and inbox_batch.stem = span.stem
+               and inbox_batch.first > span.low - 1000
+               and inbox_batch.first <= span.high
+               and inbox_batch.last >= span.low
              offset 0
-           ) as row
-           where inbox.tenant = $1
-             and inbox.event between wanted.first and wanted.last
+           ) as entered
+         ) as own
+         cross join lateral (
+           select *
+           from row
+           where row.tenant = $1
+             and row.batch = own.batch
+             and row.id = any($2)
            offset 0
-         ) as r
-         order by wanted.place",
+         ) as r",
         book.tenant(),
-        &ids,
-        &firsts,
-        &lasts,
+        &wanted,
+        &spans.stems,
+        &spans.lows,
+        &spans.highs,
     )
     .fetch_all(&book.pool)
     .await
     .map_err(failure)?;
-    found.into_iter().map(RowColumns::row).collect()
+    let mut rows = HashMap::with_capacity(found.len());
+    for columns in found {
+        rows.insert(RowId(columns.id), columns.row()?);
+    }
+    Ok(ids.iter().filter_map(|id| rows.remove(id)).collect())
 }
 
 pub async fn of_event(book: &PostgresBook, event: EventId) -> Result<Vec<RowStanding>, Failure> {
+    let Place { stem, ordinal } = event.place();
     let found = standings!(
         "(
            select row.*
-           from inbox
-           cross join lateral unnest(inbox.batches) as own (batch)
+           from inbox_batch
+           cross join lateral unnest(inbox_batch.batches) as own (batch)
            cross join lateral (
              select *
              from row
@@ -127,11 +136,16 @@ pub async fn of_event(book: &PostgresBook, event: EventId) -> Result<Vec<RowStan
                and row.event = $2
              offset 0
            ) as row
-           where inbox.tenant = $1
-             and inbox.event = $2
+           where inbox_batch.tenant = $1
+             and inbox_batch.stem = $3
+             and inbox_batch.first > $4::bigint - 1000
+             and inbox_batch.first <= $4
+             and inbox_batch.last >= $4
          ) as r",
         book.tenant(),
         event.0,
+        stem,
+        signed(ordinal),
     )
     .fetch_all(&book.pool)
     .await
@@ -191,19 +205,22 @@ async fn elsewhere_open(
     events: &HashSet<EventId>,
     loaded: &[i64],
 ) -> Result<Vec<PackedColumns>, Failure> {
-    let events: Vec<Uuid> = events.iter().map(|event| event.0).collect();
+    let spans = Spans::of(events.iter().map(|event| event.place()));
     packed!(
         "with own_batch as materialized (
-           select distinct unnest(entry.batches) as batch
-           from unnest($5::uuid[]) as wanted (event)
+           select distinct unnest(entered.batches) as batch
+           from unnest($5::bigint[], $6::bigint[], $7::bigint[]) as span (stem, low, high)
            cross join lateral (
              select batches
-             from inbox
-             where inbox.tenant = $1
-               and inbox.event = wanted.event
-               and cardinality(inbox.batches) > 1
+             from inbox_batch
+             where inbox_batch.tenant = $1
+               and inbox_batch.stem = span.stem
+               and inbox_batch.first > span.low - 1000
+               and inbox_batch.first <= span.high
+               and inbox_batch.last >= span.low
+               and cardinality(inbox_batch.batches) > 1
              offset 0
-           ) as entry
+           ) as entered
          )",
         "own_batch
          join row_open as held
@@ -212,12 +229,14 @@ async fn elsewhere_open(
         "held.target = $2
            and held.entity = $3
            and held.accounting_date = $4
-           and held.batch <> all($6)",
+           and held.batch <> all($8)",
         book.tenant(),
         group.target.as_str(),
         group.entity.as_str(),
         group.accounting_date,
-        &events,
+        &spans.stems,
+        &spans.lows,
+        &spans.highs,
         loaded,
     )
     .fetch_all(&book.pool)
@@ -277,18 +296,20 @@ pub async fn of_remittance(
     let found = standings!(
         "(
            select one.*
-           from inbox
-           cross join lateral unnest(inbox.batches) as own (batch)
+           from (
+             select distinct unnest(batches) as batch
+             from inbox_batch
+             where inbox_batch.tenant = $1
+               and inbox_batch.remittance = $2
+           ) as own
            cross join lateral (
              select *
              from row
              where row.tenant = $1
                and row.batch = own.batch
-               and row.event = inbox.event
+               and row.remittance = $2
              offset 0
            ) as one
-           where inbox.tenant = $1
-             and inbox.remittance = $2
            order by one.number
            limit $3
          ) as r",

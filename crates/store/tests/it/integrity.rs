@@ -80,7 +80,8 @@ async fn a_line_on_both_sides_and_a_row_of_nothing_are_refused() {
         ("update journal_line set debit = -1 where ordinal = 1", "journal_line_one_sided"),
         ("update row_batch set amounts[1] = 0", "row_amount_above_zero"),
         ("update row_batch set amounts = amounts[2:]", "row_batch_one_length"),
-        ("update inbox set state = 'lost'", "inbox_state_known"),
+        ("update inbox_batch set states = repeat('?', length(states))", "inbox_state_known"),
+        ("update inbox_batch set events = events[2:]", "inbox_batch_one_length"),
     ] {
         let (code, refused) = refusal(&world, &[statement]).await.expect(statement);
         assert_eq!((code.as_str(), refused.as_str()), ("23514", constraint));
