@@ -176,15 +176,16 @@ fn each_event(site: &Site) {
 }
 
 fn each_inbox_entry(site: &Site) {
-    for one in texts(site, "select event::text, document::text from remittance.inbox") {
+    let query = "select event::text, document::text, remittance::text, batch::text,
+          (ordinal - batch + 1)::text
+        from remittance.inbox";
+    for one in texts(site, query) {
         let (event, document) = (&one[0], &one[1]);
+        let set = format!("update remittance.inbox_batch set events[{}] =", one[4]);
+        let whose = format!("where remittance = '{}' and first = {}", one[2], one[3]);
         let entry = Taken {
-            away: format!(
-                "create table public.kept as select * from remittance.inbox where event = '{event}';
-                 delete from remittance.inbox where event = '{event}'"
-            ),
-            back: "insert into remittance.inbox select * from public.kept; drop table public.kept"
-                .to_owned(),
+            away: format!("{set} null {whose}"),
+            back: format!("{set} '{event}' {whose}"),
         };
         without(site, &[&entry], |seen| {
             assert_names(seen, &["document"], document, "an inbox entry");

@@ -60,19 +60,24 @@ pub async fn events_by_state(
 /// Loads identities of events that came long ago, as years of business leave them.
 pub async fn load_identities(pool: &PgPool, count: u64) -> anyhow::Result<()> {
     const PART: u64 = 1_000_000;
+    const BATCH: u64 = 1_000;
     let mut done = 0;
     while done < count {
         let part = PART.min(count - done);
         sqlx::query(
-            "insert into remittance.inbox (
-               tenant, event, remittance, document, kind, ordinal, batch, source_hash, amount, state,
-               bookings
+            "insert into remittance.inbox_batch (
+               tenant, remittance, first, last, document, stem, events, kinds, source_hashes, amounts,
+               states, bookings
              )
-             select 'test', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'claim', 1, 1,
-               '\\x00', 100, 'posted', 1
-             from generate_series(1, $1)",
+             select 'test', gen_random_uuid(), 1, $2, gen_random_uuid(),
+               ('x' || left(md5(batch::text || clock_timestamp()::text), 16))::bit(64)::bigint,
+               array(select gen_random_uuid() from generate_series(1, $2) where batch > 0),
+               repeat('c', $2), decode(repeat('00', 32 * $2), 'hex'),
+               array_fill(100::bigint, array[$2]), repeat('P', $2), array_fill(1, array[$2])
+             from generate_series(1, $1) as batch",
         )
-        .bind(i64::try_from(part)?)
+        .bind(i64::try_from(part / BATCH)?)
+        .bind(i32::try_from(BATCH)?)
         .execute(pool)
         .await?;
         done += part;
@@ -80,6 +85,6 @@ pub async fn load_identities(pool: &PgPool, count: u64) -> anyhow::Result<()> {
             println!("  {done} identities loaded");
         }
     }
-    sqlx::query("analyze remittance.inbox").execute(pool).await?;
+    sqlx::query("analyze remittance.inbox_batch").execute(pool).await?;
     Ok(())
 }
