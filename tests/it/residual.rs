@@ -183,10 +183,8 @@ fn each_inbox_entry(site: &Site) {
         let (event, document) = (&one[0], &one[1]);
         let set = format!("update remittance.inbox_batch set events[{}] =", one[4]);
         let whose = format!("where remittance = '{}' and first = {}", one[2], one[3]);
-        let entry = Taken {
-            away: format!("{set} null {whose}"),
-            back: format!("{set} '{event}' {whose}"),
-        };
+        let entry =
+            Taken { away: format!("{set} null {whose}"), back: format!("{set} '{event}' {whose}") };
         without(site, &[&entry], |seen| {
             assert_names(seen, &["document"], document, "an inbox entry");
         });

@@ -2,6 +2,7 @@
 //! Canonical events: what happened, in our words, whoever said it. Only versioned types are stored.
 
 mod identifiers;
+mod tagged;
 pub mod v1;
 
 use serde::{Deserialize, Serialize};
@@ -104,7 +105,7 @@ pub struct Event<I> {
 }
 
 /// What the event says.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Body<I> {
     Claim(v1::ClaimAdjudicated<I>),

@@ -219,3 +219,31 @@ fn code_of(text: &str) -> Result<exception::Code, Failure> {
 fn misshapen() -> Failure {
     unreadable("batch of events")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_share_a_span_and_documents_do_not() {
+        let place = |stem, ordinal| Place { stem, ordinal };
+        let spans =
+            Spans::of([place(7, 3), place(-1, 5), place(7, 1), place(7, 1_003), place(7, 900)]);
+        assert_eq!(
+            (spans.stems, spans.lows, spans.highs),
+            (vec![-1, 7], vec![5, 1], vec![5, 1_003])
+        );
+        let apart = Spans::of([place(7, 1), place(7, 1_001)]);
+        assert_eq!((apart.lows, apart.highs), (vec![1, 1_001], vec![1, 1_001]));
+    }
+
+    #[test]
+    fn every_kind_and_state_has_a_letter_of_its_own() {
+        for kind in EventKind::ALL {
+            assert_eq!(u8::try_from(kind_letter(kind)).ok().and_then(kind_of), Some(kind));
+        }
+        for state in EventState::ALL {
+            assert_eq!(u8::try_from(state_letter(state)).ok().and_then(state_of), Some(state));
+        }
+    }
+}

@@ -113,6 +113,24 @@ async fn a_row_written_again_after_its_window_closed_is_refused() {
 }
 
 #[tokio::test]
+async fn of_two_deliveries_at_once_that_share_an_event_one_is_a_conflict() {
+    let world = World::new().await;
+    let book = world.book().await;
+    for round in 0..10 {
+        let name = format!("doc{round}");
+        let (one, other) = (delivery(&name, 1, 4), delivery(&name, 2, 6));
+        let (one, other) = tokio::join!(book.apply_unfenced(&one), book.apply_unfenced(&other));
+        let taken = match (&one, &other) {
+            (Ok(_), Err(ApplyError::Conflict { .. })) => 4,
+            (Err(ApplyError::Conflict { .. }), Ok(_)) => 5,
+            both => panic!("round {round}: {both:?}"),
+        };
+        let entries = book.inbox_of(remittance_id(&name), 0, 10).await.expect("an inbox");
+        assert_eq!(entries.len(), taken, "round {round}");
+    }
+}
+
+#[tokio::test]
 async fn journals_that_share_an_event_and_are_posted_at_once_post_it() {
     let world = World::new().await;
     let book = world.book().await;
