@@ -17,6 +17,8 @@ use crate::{database, load_site, probe};
 const CLAIMS_PER_SET: u32 = 500;
 /// Until every journal is confirmed.
 const BOUND: Duration = Duration::from_secs(3_600);
+/// A connection that has become idle tells what it wrote after so long.
+const STATISTICS: Duration = Duration::from_secs(11);
 
 pub async fn run(bytes: u64, identities: u64) -> anyhow::Result<()> {
     let site = tokio::task::spawn_blocking(load_site::start).await??;
@@ -139,6 +141,7 @@ async fn report(
         cents += amount;
     }
     ensure!(cents == made.cents, "{cents} cents were decided, {} were sent", made.cents);
+    tokio::time::sleep(STATISTICS).await;
     let mut total = (0, 0, 0);
     for (table, inserted, updated, deleted) in database::rows_written(pool).await? {
         let was = before.iter().find(|(name, ..)| *name == table);

@@ -56,7 +56,7 @@ struct Intake {
 struct Post {
     #[arg(long, default_value_t = 100_000_000)]
     bytes: u64,
-    /// Load so many identities of earlier events first; 50 million take about 4 GB of disk
+    /// Load so many identities of earlier events first; 50 million take about 5 GB of disk
     #[arg(long, default_value_t = 0)]
     identities: u64,
 }
