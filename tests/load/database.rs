@@ -57,6 +57,12 @@ pub async fn events_by_state(
     Ok(states)
 }
 
+/// Claims whose journals are confirmed.
+pub async fn events_posted(pool: &PgPool) -> anyhow::Result<i64> {
+    let posted = "select count(*) from remittance.inbox where state = 'posted'";
+    Ok(sqlx::query_scalar(posted).fetch_one(pool).await?)
+}
+
 /// Loads identities of events that came long ago, as years of business leave them.
 pub async fn load_identities(pool: &PgPool, count: u64) -> anyhow::Result<()> {
     const PART: u64 = 1_000_000;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use bytes::Bytes;
 use tests::hospital;
+use tests::processes::Layout;
 use tests::site::Site;
 
 use crate::figures::{median, per_second, ratio};
@@ -24,7 +25,7 @@ const DOCUMENTS_PER_SECOND_MAX: usize = 25_000;
 
 pub async fn run(seconds: u64) -> anyhow::Result<()> {
     let length = Duration::from_secs(seconds);
-    let site = tokio::task::spawn_blocking(load_site::start).await??;
+    let site = tokio::task::spawn_blocking(|| load_site::start(Layout::Embedded)).await??;
     let pool =
         database::pool(&site.cluster.database_url("revbridge"), u32::try_from(CLIENTS)?).await?;
     probe::prepare(&pool).await?;

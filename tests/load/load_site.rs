@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! An installation as a user has it, with the limits that suit bulk.
 
+use tests::processes::Layout;
 use tests::site::{Plan, Site};
 
-pub fn start() -> anyhow::Result<Site> {
-    let mut plan = Plan::new("native-key");
+pub fn start(layout: Layout) -> anyhow::Result<Site> {
+    let mut plan = Plan::new("native-key").in_layout(layout);
     plan.window_ms = 500;
     plan.erp_call_ms_max = 30_000;
     plan.settle_ms = 30_000;

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-//! How fast the whole product is on this machine: documents acknowledged per second, and a large file
-//! to confirmed journals. Each figure stands beside a probe of the same database in the same run.
+//! How fast the whole product is on this machine: documents acknowledged per second, a large file to
+//! confirmed journals, and what more processes add. Each figure stands beside a probe of the same
+//! database, or beside one process, in the same run.
 
 mod database;
 mod figures;
 mod intake;
 mod load_site;
+mod pace;
 mod post;
 mod probe;
+mod replicas;
 mod sender;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 /// Making and sending documents is not to be what is measured.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str = "usage: load intake [--seconds N] | load post [--bytes N] [--identities N]";
+const USAGE: &str = "usage: load intake [--seconds N] | load post [--bytes N] [--identities N] \
+                     | load replicas [--documents N] [--percent N]";
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
@@ -38,6 +42,13 @@ fn main() -> anyhow::Result<()> {
         "post" => {
             let (bytes, identities) = (number("--bytes", 100_000_000)?, number("--identities", 0)?);
             runtime.block_on(post::run(bytes, identities))
+        }
+        "replicas" => {
+            let (documents, percent) = (number("--documents", 2_000)?, number("--percent", 10)?);
+            let (documents, percent) = (u32::try_from(documents)?, u32::try_from(percent)?);
+            ensure!((1..100).contains(&percent), "--percent {percent} is not from 1 to 99");
+            ensure!(documents > 0, "--documents 0 are none");
+            runtime.block_on(replicas::run(documents, percent))
         }
         other => bail!("{other} is not a benchmark; {USAGE}"),
     }

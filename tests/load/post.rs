@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use sqlx::postgres::PgPool;
+use tests::processes::Layout;
 use tests::site::Site;
 
 use crate::figures::{per_second, ratio, seconds};
@@ -21,7 +22,7 @@ const BOUND: Duration = Duration::from_secs(3_600);
 const STATISTICS: Duration = Duration::from_secs(11);
 
 pub async fn run(bytes: u64, identities: u64) -> anyhow::Result<()> {
-    let site = tokio::task::spawn_blocking(load_site::start).await??;
+    let site = tokio::task::spawn_blocking(|| load_site::start(Layout::Embedded)).await??;
     let pool = database::pool(&site.cluster.database_url("revbridge"), 2).await?;
     if identities > 0 {
         println!("loading {identities} identities first");

@@ -17,7 +17,7 @@ use ports::remittances::{Decided, Decision, Remittances};
 use posting::testing::{
     Dice, complaints_always, complaints_at_rest, weather_of_book, weather_of_erp,
 };
-use workflow::{Ran, Runner};
+use workflow::{Lanes, Ran, Runner};
 
 use hospital::{Hospital, Sent};
 
@@ -42,7 +42,7 @@ struct Simulation {
     dice: Dice,
     faults: Arc<Mutex<u64>>,
     life: Life,
-    posters: [Arc<Runner>; 2],
+    posters: [Arc<Lanes>; 2],
     decider: Arc<Runner>,
     holders: u32,
     sent: Vec<Sent>,
@@ -173,7 +173,7 @@ impl Simulation {
     fn run_poster(&mut self, place: usize, tick: u32) {
         let runner = self.posters[place].clone();
         let stops = self.hospital.erp.pauses();
-        let mut run: Stopped = Box::pin(async move { runner.run_due().await });
+        let mut run: Stopped = Box::pin(async move { runner.pass().await });
         let ran = run.as_mut().now_or_never();
         self.say("posted", &(place, &ran));
         if ran.is_some() {

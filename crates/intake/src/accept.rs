@@ -27,10 +27,11 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use uuid::Uuid;
+use workflow::Shards;
 use workflow::trace::{self, Happened};
 
-/// The lane in which documents are read.
-pub const INTAKE_LANE: &str = "intake";
+/// The lanes in which documents are read.
+pub const INTAKE_LANES: Shards = Shards::new("intake", 4);
 /// The step that reads one.
 pub const READ_DOCUMENT: &str = "read-document";
 
@@ -52,7 +53,6 @@ pub struct Intake {
     raw: Arc<dyn RawStore>,
     adapter: Arc<dyn SourceAdapter>,
     limits: Limits,
-    wake: Arc<dyn Fn() + Send + Sync>,
     measure: Measure,
 }
 
@@ -80,15 +80,13 @@ impl Measure {
 }
 
 impl Intake {
-    /// `wake` is called after each new document, so that its reading starts without waiting.
     pub fn new(
         tenant: Code,
         raw: Arc<dyn RawStore>,
         adapter: Arc<dyn SourceAdapter>,
         limits: Limits,
-        wake: Arc<dyn Fn() + Send + Sync>,
     ) -> Self {
-        Self { tenant, raw, adapter, limits, wake, measure: Measure::new() }
+        Self { tenant, raw, adapter, limits, measure: Measure::new() }
     }
 
     fn too_large(&self) -> Failure {
@@ -205,7 +203,9 @@ impl Intake {
         };
         let body = json!({ "document": id });
         let due = OffsetDateTime::UNIX_EPOCH;
-        let mut work = Unit::new(INTAKE_LANE, READ_DOCUMENT, Code::from(id.to_string()), body, due);
+        let key = Code::from(id.to_string());
+        let lane = INTAKE_LANES.lane(&key);
+        let mut work = Unit::new(&lane, READ_DOCUMENT, key, body, due);
         trace::carry_in(&mut work, Transaction::from(id));
         let channel = delivery.channel.as_str();
         let commit = Happened::now("seal-and-commit");
@@ -226,7 +226,7 @@ impl Intake {
             Committed::New => {
                 self.measure.accepted.add(1, &[]);
                 self.measure.bytes.add(staging.bytes, &[]);
-                (self.wake)();
+                workflow::wake(&lane);
                 false
             }
             Committed::Repeated => {

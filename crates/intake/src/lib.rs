@@ -10,7 +10,7 @@ mod screen;
 mod tokens;
 mod underway;
 
-pub use accept::{INTAKE_LANE, Intake, Limits, READ_DOCUMENT};
+pub use accept::{INTAKE_LANES, Intake, Limits, READ_DOCUMENT};
 pub use disclose::disclose;
 pub use opening::Opening;
 pub use read_document::ReadDocument;

@@ -25,9 +25,9 @@ use ports::secret::LiveKeys;
 use ports::source::{Closing, ControlPass, DocumentParser, EventSink, SourceAdapter};
 use ports::vault::Reveal;
 use time::UtcOffset;
-use workflow::Runner;
+use workflow::{Lanes, Runner, Step};
 
-use crate::{INTAKE_LANE, Intake, Limits, ReadDocument, Tokeniser};
+use crate::{INTAKE_LANES, Intake, Limits, ReadDocument, Tokeniser};
 
 mod disclosing;
 
@@ -187,15 +187,14 @@ struct World {
     book: Arc<MemoryBook>,
     intake: Intake,
     owner: Arc<Owner>,
-    runner: Runner,
+    runner: Lanes,
 }
 
 fn world(document_bytes_max: u64) -> World {
     let book = Arc::new(MemoryBook::new());
     let tenant = Code::new("t");
     let limits = Limits { document_bytes_max };
-    let wake = Arc::new(|| ());
-    let intake = Intake::new(tenant.clone(), book.clone(), Arc::new(Lines), limits, wake);
+    let intake = Intake::new(tenant.clone(), book.clone(), Arc::new(Lines), limits);
     let owner = Arc::new(Owner::default());
     let read = ReadDocument {
         tenant: tenant.clone(),
@@ -209,7 +208,9 @@ fn world(document_bytes_max: u64) -> World {
     };
     let lanes: Arc<dyn Book> = book.clone();
     let limits = workflow::Limits { backoff_ms_min: 0, backoff_ms_max: 0, ..Default::default() };
-    let runner = Runner::new(lanes, INTAKE_LANE, "test", vec![Arc::new(read)], limits);
+    let read: Arc<dyn Step> = Arc::new(read);
+    let runner = |lane| Runner::new(lanes.clone(), lane, "test", vec![read.clone()], limits);
+    let runner = INTAKE_LANES.lanes().map(runner).fold(Lanes::new(), Lanes::with);
     World { book, intake, owner, runner }
 }
 
@@ -263,7 +264,7 @@ async fn what_breaks_off_is_empty_or_is_too_large_leaves_no_document() {
 async fn a_document_becomes_events_without_a_clear_identifier() {
     let world = world(1 << 20);
     let receipt = send(&world, parts(&["PATIENT-42;100\nPATIENT-43;250\n"])).await.unwrap();
-    world.runner.run_due().await;
+    world.runner.pass().await;
     let batches = world.owner.batches.lock().unwrap().clone();
     let told = serde_json::to_string(&batches).unwrap();
     assert!(!told.contains("PATIENT"), "{told}");
@@ -279,7 +280,7 @@ async fn a_document_becomes_events_without_a_clear_identifier() {
 async fn the_vault_gives_back_what_a_token_stands_for() {
     let world = world(1 << 20);
     send(&world, parts(&["PATIENT-42;100\n"])).await.unwrap();
-    world.runner.run_due().await;
+    world.runner.pass().await;
     let tokeniser = tokeniser(Code::new("t"), &LiveKeys::of(&[[7; 32]]));
     let token = tokeniser.token(Field::Control, &Clear::new(" patient-42".to_owned()));
     let clear = world.book.reveal(token.as_str(), "officer").await.unwrap().unwrap();
@@ -292,7 +293,7 @@ async fn a_reading_that_fails_is_repeated_from_the_start() {
     *world.owner.fails.lock().unwrap() = 2;
     let receipt = send(&world, parts(&["A0000001;100\n"])).await.unwrap();
     for _ in 0..3 {
-        world.runner.run_due().await;
+        world.runner.pass().await;
     }
     assert_eq!(world.owner.batches.lock().unwrap().len(), 1);
     let document = world.book.document(receipt.document).await.unwrap().unwrap();
@@ -306,7 +307,7 @@ async fn a_document_that_cannot_be_read_is_refused_where_people_look() {
     *world.owner.failure.lock().unwrap() = Some(Failure::defect("a batch was not understood"));
     let receipt = send(&world, parts(&["A0000001;100\n"])).await.unwrap();
     for _ in 0..4 {
-        world.runner.run_due().await;
+        world.runner.pass().await;
     }
     let closed = world.owner.closed.lock().unwrap().clone();
     let refusal = closed[0].refusal.clone().unwrap();

@@ -231,6 +231,8 @@ pub enum ApplyError {
 pub struct Lease {
     pub fence: Fence,
     pub until: OffsetDateTime,
+    /// How many lanes another holds who asks for this one.
+    pub asked: Option<u32>,
 }
 
 #[async_trait]
@@ -243,6 +245,16 @@ pub trait Book: Records {
         holder: &Code,
         length: Duration,
     ) -> Result<Option<Lease>, Failure>;
+
+    /// Asks whoever else holds the lane to share: `holder` has `held` lanes and would work this one too.
+    /// The holder is told with its next renewal, unless it comes later than `length` from now.
+    async fn ask_for(
+        &self,
+        lane: &Lane,
+        holder: &Code,
+        held: u32,
+        length: Duration,
+    ) -> Result<(), Failure>;
 
     /// Gives the lane back early, if the fence still holds it.
     async fn release(&self, fence: &Fence) -> Result<(), Failure>;

@@ -72,6 +72,7 @@ macro_rules! book_contract_rules {
             leases::the_same_holder_after_its_lease_ran_out_gets_a_higher_fence,
             leases::a_released_lane_is_free_at_once_under_a_higher_fence,
             leases::a_stale_fence_changes_nothing,
+            leases::a_holder_is_told_that_another_asks_for_its_lane,
             leases::a_stale_fence_does_not_release_the_lane_of_another,
             units::due_units_come_by_due_time_and_then_by_id,
             units::a_unit_of_the_future_waits_and_is_announced,

@@ -6,12 +6,11 @@ use model::code::Code;
 use model::exception;
 use model::reference::Reference;
 use model::row::{Row, WindowGroup};
-use ports::book::{Effects, RowStanding, Unit};
+use ports::book::{Effects, RowStanding};
 use ports::failure::Failure;
-use serde_json::json;
 use time::OffsetDateTime;
 
-use crate::{CLOSE_WINDOW, POSTING_LANE, Settings};
+use crate::{Settings, units};
 
 /// Adds the rows to `effects`, and the work that will close their windows. Among `originals` stands
 /// whatever one of the rows reverses.
@@ -60,10 +59,8 @@ fn target(row: &Row, originals: &[RowStanding], reference: &Reference) -> Result
 
 /// Puts the unit that closes a group's window, once per transaction.
 pub(crate) fn put_close(effects: &mut Effects, group: &WindowGroup, due: OffsetDateTime) {
-    let id = format!("{}/{}/{}", group.target, group.entity, group.accounting_date);
-    if effects.puts.iter().any(|put| *put.kind == *CLOSE_WINDOW && *put.id == *id) {
-        return;
+    let close = units::of_window(group, due);
+    if effects.puts.iter().all(|put| (&put.kind, &put.id) != (&close.kind, &close.id)) {
+        effects.puts.push(close);
     }
-    let body = json!({ "group": group });
-    effects.puts.push(Unit::new(POSTING_LANE, CLOSE_WINDOW, id, body, due));
 }

@@ -15,8 +15,8 @@ use time::OffsetDateTime;
 use workflow::{Outcome, Scope, Step};
 
 use crate::aggregate::Lines;
-use crate::traced;
-use crate::{CLOSE_WINDOW, POSTING_LANE, Posting, SUBMIT_JOURNAL};
+use crate::units::{self, CLOSE_WINDOW, SUBMIT_JOURNAL};
+use crate::{Posting, traced};
 
 pub struct CloseWindow {
     pub posting: Posting,
@@ -101,8 +101,7 @@ fn close(effects: &mut Effects, journal: Journal, rows: &[Row], now: OffsetDateT
             "versions": journal.versions,
         }),
     });
-    let body = json!({ "key": key });
-    let mut submit = Unit::new(POSTING_LANE, SUBMIT_JOURNAL, key.0.clone(), body, now);
+    let mut submit = units::of_journal(SUBMIT_JOURNAL, &key, now);
     traced::carry(&mut submit, &key);
     effects.puts.push(submit);
     let members = rows.iter().map(|row| row.id).collect();

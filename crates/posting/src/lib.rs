@@ -17,6 +17,7 @@ mod submit;
 pub mod testing;
 mod traced;
 mod translate;
+mod units;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,17 +35,11 @@ pub use book::book;
 pub use hold::Hold;
 pub use recover::{Reconciled, Recovery, Unmatched};
 pub use release::Releases;
+pub use units::{
+    CLOSE_WINDOW, POSTING_LANES, RECHECK_JOURNAL, SUBMIT_JOURNAL, SWEEP_DRAFTS, of_journal,
+    of_window,
+};
 
-/// The lane in which windows are closed and journals submitted.
-pub const POSTING_LANE: &str = "posting";
-/// Closes one window: unit id is the group.
-pub const CLOSE_WINDOW: &str = "close-window";
-/// Submits one journal: unit id is its key.
-pub const SUBMIT_JOURNAL: &str = "submit-journal";
-/// A person asks to look again and, if the ERP does not have it, to send it anew.
-pub const RECHECK_JOURNAL: &str = "recheck-journal";
-/// Removes drafts that landed late.
-pub const SWEEP_DRAFTS: &str = "sweep-drafts";
 /// In the process's own lane: events whose rows an ERP has refused.
 pub const REBOOK: &str = "rebook";
 /// A dimension value that every target has, for what has none of its own there.

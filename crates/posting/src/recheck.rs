@@ -10,8 +10,9 @@ use ports::failure::Failure;
 use serde_json::json;
 use workflow::{Outcome, Scope, Step};
 
+use crate::Posting;
 use crate::submit::{Sight, Way, about};
-use crate::{POSTING_LANE, Posting, RECHECK_JOURNAL, SUBMIT_JOURNAL, SWEEP_DRAFTS};
+use crate::units::{self, RECHECK_JOURNAL, SUBMIT_JOURNAL, SWEEP_DRAFTS};
 
 /// Looks up a parked journal and, when it is not there, has it sent again.
 pub struct RecheckJournal {
@@ -57,10 +58,7 @@ impl Step for RecheckJournal {
 }
 
 fn submit(way: &Way<'_>, effects: &mut Effects) {
-    let key = &way.journal.key;
-    let body = json!({ "key": key });
-    let now = way.scope.now;
-    effects.puts.push(Unit::new(POSTING_LANE, SUBMIT_JOURNAL, key.0.clone(), body, now));
+    effects.puts.push(units::of_journal(SUBMIT_JOURNAL, &way.journal.key, way.scope.now));
 }
 
 /// It is sent again under the same key: should the first request still land, the key finds both.

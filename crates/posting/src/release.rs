@@ -8,14 +8,14 @@ use async_trait::async_trait;
 use model::code::Code;
 use model::id::Hash;
 use model::journal::{Journal, JournalKey, JournalState};
-use ports::book::{Answer, ApplyError, Book, Effects, JournalChange, LogEntry, Unit};
+use ports::book::{Answer, ApplyError, Book, Effects, JournalChange, LogEntry};
 use ports::failure::Failure;
 use ports::inquiry::{Inquiry, JournalFilter};
 use ports::release::{HeldFilter, Release, ReleaseAll, ReleaseOutcome};
 use serde_json::json;
 use time::OffsetDateTime;
 
-use crate::{POSTING_LANE, SUBMIT_JOURNAL};
+use crate::units::{self, SUBMIT_JOURNAL};
 
 /// Journals released in one transaction.
 const JOURNALS_MAX: usize = 1_000;
@@ -152,8 +152,7 @@ fn let_go(effects: &mut Effects, journal: &Journal, by: &Code, now: OffsetDateTi
             "total": journal.body.total(),
         }),
     });
-    let body = json!({ "key": key });
-    effects.puts.push(Unit::new(POSTING_LANE, SUBMIT_JOURNAL, key.0.clone(), body, now));
+    effects.puts.push(units::of_journal(SUBMIT_JOURNAL, &key, now));
     let (from, to) = (JournalState::Held, JournalState::Ready);
     effects.journals.push(JournalChange::Move { key, from, to });
 }

@@ -4,6 +4,7 @@
 
 use model::code::Code;
 use model::id::{DocumentId, ExceptionId, RemittanceId};
+use model::journal::JournalKey;
 use ports::book::Unit;
 use serde_json::json;
 use time::{Date, OffsetDateTime};
@@ -45,13 +46,13 @@ fn own(id: &str, now: OffsetDateTime) -> Option<Unit> {
 
 /// A journal's unit is named by its key, a window's by its group.
 fn posting(lane: &str, id: &str, now: OffsetDateTime) -> Option<Unit> {
-    if lane != posting::POSTING_LANE {
+    if !posting::POSTING_LANES.has(lane) {
         return None;
     }
     let parts: Vec<&str> = id.split('/').collect();
     if let [key] = parts.as_slice() {
-        let body = json!({ "key": key });
-        return Some(Unit::new(lane, posting::SUBMIT_JOURNAL, Code::new(id), body, now));
+        let key = JournalKey(Code::new(key));
+        return Some(posting::of_journal(posting::SUBMIT_JOURNAL, &key, now));
     }
     let [target, entity, date] = parts.as_slice() else { return None };
     let format = time::macros::format_description!("[year]-[month]-[day]");
@@ -61,6 +62,5 @@ fn posting(lane: &str, id: &str, now: OffsetDateTime) -> Option<Unit> {
         entity: Code::new(entity),
         accounting_date: date,
     };
-    let body = json!({ "group": group });
-    Some(Unit::new(lane, posting::CLOSE_WINDOW, Code::new(id), body, now))
+    Some(posting::of_window(&group, now))
 }

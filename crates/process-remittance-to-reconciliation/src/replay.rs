@@ -45,8 +45,7 @@ pub fn unit(item: &Item, now: OffsetDateTime) -> Option<Unit> {
         }
         Subject::Document { .. } => (item.holds == Holds::Events).then(own),
         Subject::Journal { journal } => {
-            let (kind, body) = (posting::RECHECK_JOURNAL, json!({ "key": journal }));
-            Some(Unit::new(posting::POSTING_LANE, kind, journal.0.clone(), body, now))
+            Some(posting::of_journal(posting::RECHECK_JOURNAL, journal, now))
         }
         Subject::Work { unit } => parked::unit(unit, now),
     }

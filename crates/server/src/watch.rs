@@ -232,7 +232,7 @@ fn waiting_to_be_read(look: &mut Look, documents: &[(String, Standing, u64)]) {
     let Some((_, accepted, _)) = accepted else { return };
     let Some(measures) = look.books.get_mut("intake") else { return };
     for lane in &mut measures.lanes {
-        if lane.due.oldest_s == 0 && *lane.lane == *intake::INTAKE_LANE {
+        if lane.due.oldest_s == 0 && intake::INTAKE_LANES.has(&lane.lane) {
             lane.due.oldest_s = accepted.oldest_s;
         }
     }

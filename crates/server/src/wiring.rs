@@ -20,6 +20,7 @@ use model::code::Code;
 use ports::erp::{ErpBook, Instances};
 use ports::identity::Identity;
 use ports::oversight::Oversight;
+use workflow::Held;
 
 use crate::config::Config;
 use crate::database::Books;
@@ -65,6 +66,8 @@ struct Site<'a> {
     health: &'a Health,
     /// Open once the opening balances are entered, where this process enters them.
     opened: Option<Gate>,
+    /// The lanes that this process works.
+    held: Held,
 }
 
 /// Connects the rooms. Nobody is waited for: what does not answer yet is asked again when it is
@@ -85,8 +88,9 @@ pub async fn wire(
         let keeper = roles.iter().find(|role| role.schema().is_some()).unwrap_or(Role::Intake);
         works.spawn(keeper, recovery::open_when_whole(record.clone(), works.stopping()));
     }
+    let held = Held::default();
     let mut site =
-        Site { config, roles, secured, books, record, peers, works, health, opened: None };
+        Site { config, roles, secured, books, record, peers, works, health, opened: None, held };
     if roles.has(Role::Intake) && config.opening.is_some() {
         site.opened = Some(Gate::closed());
     }

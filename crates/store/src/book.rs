@@ -189,6 +189,16 @@ impl Book for PostgresBook {
         lane::lease(self, lane, holder, length).await
     }
 
+    async fn ask_for(
+        &self,
+        lane: &Lane,
+        holder: &Code,
+        held: u32,
+        length: Duration,
+    ) -> Result<(), Failure> {
+        lane::ask_for(self, lane, holder, held, length).await
+    }
+
     async fn release(&self, fence: &Fence) -> Result<(), Failure> {
         lane::release(self, fence).await
     }

@@ -32,11 +32,13 @@ pub(crate) async fn lease(
                then lane.fence
                else lane.fence + 1
              end,
+             asked_until = case when lane.holder = excluded.holder then lane.asked_until end,
              holder = excluded.holder,
              until = clock_timestamp() + $4
          where lane.holder = excluded.holder
             or lane.until <= clock_timestamp()
-         returning fence, until",
+         returning fence, until,
+           case when asked_until > clock_timestamp() then asked_with end as asked",
         book.tenant(),
         lane.as_str(),
         holder.as_str(),
@@ -48,7 +50,39 @@ pub(crate) async fn lease(
     Ok(granted.map(|row| Lease {
         fence: Fence { lane: lane.clone(), number: unsigned(row.fence) },
         until: row.until,
+        asked: row.asked.map(|with| u32::try_from(with).unwrap_or(0)),
     }))
+}
+
+/// Of several who ask, the one with the fewest lanes is remembered.
+pub(crate) async fn ask_for(
+    book: &PostgresBook,
+    lane: &Lane,
+    holder: &Code,
+    held: u32,
+    length: Duration,
+) -> Result<(), Failure> {
+    sqlx::query!(
+        "update lane
+         set asked_with = least(
+               case when asked_until > clock_timestamp() then asked_with end,
+               $4
+             ),
+             asked_until = clock_timestamp() + $5
+         where tenant = $1
+           and name = $2
+           and holder not in ('', $3)
+           and until > clock_timestamp()",
+        book.tenant(),
+        lane.as_str(),
+        holder.as_str(),
+        i32::try_from(held).unwrap_or(i32::MAX),
+        interval(length),
+    )
+    .execute(&book.pool)
+    .await
+    .map_err(failure)?;
+    Ok(())
 }
 
 pub(crate) async fn release(book: &PostgresBook, fence: &Fence) -> Result<(), Failure> {

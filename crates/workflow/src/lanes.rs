@@ -50,6 +50,11 @@ impl Lanes {
         all
     }
 
+    /// The same, with what they did together.
+    pub async fn pass(&self) -> Ran {
+        self.run_due().await.into_iter().fold(Ran::default(), Ran::and)
+    }
+
     /// Passes until one of them finds nothing due anywhere, at most `passes_max`. Says whether it did.
     pub async fn run_until_idle(&self, passes_max: usize) -> Settled {
         for _ in 0..passes_max {

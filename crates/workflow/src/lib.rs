@@ -5,6 +5,7 @@
 
 mod checkpointer;
 mod crash;
+mod holding;
 mod lanes;
 mod limits;
 mod measure;
@@ -13,6 +14,7 @@ mod precedence;
 mod record;
 mod runner;
 mod sequencer;
+mod shards;
 mod shutdown;
 mod step;
 pub mod trace;
@@ -20,6 +22,7 @@ mod wake;
 
 pub use checkpointer::{CheckpointLimits, Checkpointer, Standing, standing};
 pub use crash::{crash_points, reached};
+pub use holding::Held;
 pub use lanes::{Lanes, Settled, Worker};
 pub use limits::Limits;
 pub use park::{Cause, item_for, parked_unit};
@@ -27,6 +30,7 @@ pub use precedence::Waiting;
 pub use record::record;
 pub use runner::{Ran, Runner};
 pub use sequencer::Sequencer;
+pub use shards::Shards;
 pub use shutdown::{Shutdown, Stop, shutdown};
 pub use step::{Interrupted, Outcome, Scope, Step};
 pub use wake::wake;

@@ -50,6 +50,10 @@ impl Limits {
         Duration::from_millis(self.lease_ms)
     }
 
+    pub fn idle(&self) -> Duration {
+        Duration::from_millis(self.idle_ms_max)
+    }
+
     /// Doubles with every attempt, up to the most.
     pub fn backoff(&self, attempts: u32) -> Duration {
         let doubled = self.backoff_ms_min.saturating_mul(1 << attempts.min(32));

@@ -19,6 +19,7 @@ use time::OffsetDateTime;
 use tracing::Instrument;
 
 use crate::crash_point;
+use crate::holding::{Held, Holding};
 use crate::lanes::Worker;
 use crate::limits::Limits;
 use crate::measure::Measure;
@@ -42,10 +43,33 @@ pub struct Ran {
     pub again: usize,
     pub put_back: usize,
     pub parked: usize,
+    /// Another has the lane.
+    pub refused: bool,
+    /// The lane was left to another that has fewer.
+    pub gave: bool,
     /// Another took the lane: whatever was being done has been dropped.
     pub lost: bool,
     /// Why the pass ended early.
     pub failure: Option<Failure>,
+}
+
+impl Ran {
+    /// What two passes did together; of two failures the first.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            held: self.held || other.held,
+            units: self.units + other.units,
+            done: self.done + other.done,
+            again: self.again + other.again,
+            put_back: self.put_back + other.put_back,
+            parked: self.parked + other.parked,
+            refused: self.refused || other.refused,
+            gave: self.gave || other.gave,
+            lost: self.lost || other.lost,
+            failure: self.failure.or(other.failure),
+        }
+    }
 }
 
 /// How the run of one unit ended.
@@ -76,6 +100,7 @@ pub struct Runner {
     limits: Limits,
     runs: AtomicU64,
     measure: Measure,
+    holding: Holding,
 }
 
 impl Runner {
@@ -90,7 +115,14 @@ impl Runner {
         let (lane, holder) = (lane.into(), holder.into());
         let steps = steps.into_iter().map(|step| (step.kind(), step)).collect();
         let (runs, measure) = (AtomicU64::new(0), Measure::new());
-        Self { book, lane, holder, steps, limits, runs, measure }
+        Self { book, lane, holder, steps, limits, runs, measure, holding: Holding::default() }
+    }
+
+    /// Shares lanes evenly with other processes, by what this one holds altogether.
+    #[must_use]
+    pub fn among(mut self, held: &Held) -> Self {
+        self.holding = Holding::among(held.clone());
+        self
     }
 
     pub fn lane(&self) -> &Lane {
@@ -120,7 +152,17 @@ impl Runner {
         ran: &mut Ran,
         shutdown: Option<&Shutdown>,
     ) -> Result<(), ApplyError> {
-        let Some(mut lease) = self.lease().await? else { return Ok(()) };
+        let Some(mut lease) = self.lease().await? else {
+            ran.refused = true;
+            if shutdown.is_some() {
+                self.ask().await?;
+            }
+            return Ok(());
+        };
+        if shutdown.is_some() && lease.asked.is_some_and(|with| self.holding.gives_to(with)) {
+            ran.gave = true;
+            return Ok(self.give_back(&lease.fence).await?);
+        }
         ran.held = true;
         crash_point!("workflow.lane.leased");
         let due = self.book.due(&self.lane, self.limits.units_per_pass_max).await?;
@@ -152,7 +194,20 @@ impl Runner {
     }
 
     async fn lease(&self) -> Result<Option<Lease>, Failure> {
-        self.book.lease(&self.lane, &self.holder, self.limits.lease()).await
+        let lease = self.book.lease(&self.lane, &self.holder, self.limits.lease()).await?;
+        self.holding.set(lease.is_some());
+        Ok(lease)
+    }
+
+    /// Remembered until we look again.
+    async fn ask(&self) -> Result<(), Failure> {
+        let length = self.limits.idle() * 2;
+        self.book.ask_for(&self.lane, &self.holder, self.holding.count(), length).await
+    }
+
+    async fn give_back(&self, fence: &Fence) -> Result<(), Failure> {
+        self.holding.set(false);
+        self.book.release(fence).await
     }
 
     /// A part of step keys that no other run of any unit has: fences grow, and so do runs.
@@ -261,22 +316,59 @@ impl Runner {
         Ok(ended)
     }
 
-    /// How long to wait after a pass that left nothing due.
-    async fn pause(&self, ran: &Ran, failures: u32) -> Duration {
-        let idle = Duration::from_millis(self.limits.idle_ms_max);
-        if ran.failure.is_some() || ran.lost {
-            return self.limits.backoff(failures);
-        }
-        if !ran.held {
-            return idle;
-        }
-        let (Ok(next), Ok(now)) = (self.book.next_due(&self.lane).await, self.book.now().await)
-        else {
-            return idle;
-        };
-        let left = next.map(|due| Duration::try_from(due - now).unwrap_or(Duration::ZERO));
-        left.map_or(idle, |left| left.min(idle))
+    /// How long until something falls due: nothing when it has already.
+    async fn until_due(&self) -> Result<Duration, Failure> {
+        let idle = self.limits.idle();
+        let Some(due) = self.book.next_due(&self.lane).await? else { return Ok(idle) };
+        let left = due - self.book.now().await?;
+        Ok(Duration::try_from(left).unwrap_or(Duration::ZERO).min(idle))
     }
+
+    /// Looks, and works what is due. Nothing is leased, and so nothing written, while nothing is.
+    async fn turn(&self, shutdown: &Shutdown) -> Result<Rest, Ran> {
+        let failed = |failure| Ran { failure: Some(failure), ..Ran::default() };
+        let left = self.until_due().await.map_err(failed)?;
+        if !left.is_zero() {
+            self.holding.set(false);
+            return Ok(Rest::UntilWoken(left));
+        }
+        let ran = self.pass(Some(shutdown)).await;
+        let idle = self.limits.idle();
+        match &ran {
+            Ran { failure: Some(_), .. } | Ran { lost: true, .. } => Err(ran),
+            // Whoever asked for the lane looks before we do.
+            Ran { gave: true, .. } => Ok(Rest::Whole(idle * 2)),
+            Ran { refused: true, .. } => Ok(Rest::Whole(idle)),
+            Ran { .. } => Ok(Rest::UntilWoken(Duration::ZERO)),
+        }
+    }
+
+    /// What the end of a turn means for the time until the next one.
+    fn rest_after(&self, turn: Result<Rest, Ran>, failures: &mut u32) -> Rest {
+        let ran = match turn {
+            Ok(rest) => {
+                *failures = 0;
+                return rest;
+            }
+            Err(ran) => ran,
+        };
+        self.holding.set(false);
+        match &ran.failure {
+            Some(failure) => {
+                tracing::warn!(lane = %self.lane, %failure, "the lane waits");
+                *failures += 1;
+            }
+            None => *failures = 0,
+        }
+        Rest::UntilWoken(self.limits.backoff(*failures))
+    }
+}
+
+/// How a lane's worker waits.
+enum Rest {
+    UntilWoken(Duration),
+    /// The lane is with another: news of its work is not for us.
+    Whole(Duration),
 }
 
 #[async_trait]
@@ -295,20 +387,19 @@ impl Worker for Runner {
         let mut failures = 0;
         while !shutdown.is_asked() {
             woken.mark_unchanged();
-            let ran = self.pass(Some(&shutdown)).await;
-            if let Some(failure) = &ran.failure {
-                tracing::warn!(lane = %self.lane, %failure, "the lane waits");
-            }
-            failures = if ran.failure.is_some() { failures + 1 } else { 0 };
-            let pause = self.pause(&ran, failures).await;
+            let turn = self.turn(&shutdown).await;
+            let (rest, listens) = match self.rest_after(turn, &mut failures) {
+                Rest::UntilWoken(rest) => (rest, true),
+                Rest::Whole(rest) => (rest, false),
+            };
             tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                _ = woken.changed() => {}
+                () = tokio::time::sleep(rest) => {}
+                _ = woken.changed(), if listens => {}
                 () = shutdown.asked() => {}
             }
         }
         if let Ok(Some(lease)) = self.lease().await
-            && let Err(failure) = self.book.release(&lease.fence).await
+            && let Err(failure) = self.give_back(&lease.fence).await
         {
             tracing::warn!(lane = %self.lane, %failure, "the lane is free when its lease runs out");
         }

@@ -25,6 +25,7 @@ enum What {
     Parse(Parse),
     Intake(Intake),
     Post(Post),
+    Replicas(Replicas),
 }
 
 /// Read generated 835 files of 10 MiB and 100 MiB, and with --long of 1 GiB
@@ -61,6 +62,19 @@ struct Post {
     identities: u64,
 }
 
+/// Take small documents to confirmed journals with one, two and three processes of each role
+///
+/// All of them share one database. Every process that reads, decides or posts may run for a part of
+/// the time only, as if on a small machine of its own. Prints the rates as ratios to that of one.
+#[derive(clap::Args)]
+struct Replicas {
+    #[arg(long, default_value_t = 2_000)]
+    documents: u32,
+    /// Percent of a core for each process
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..100))]
+    percent: u32,
+}
+
 impl Bench {
     pub fn run(self) -> Result<()> {
         match self.what {
@@ -71,6 +85,11 @@ impl Bench {
             What::Post(post) => {
                 let (bytes, identities) = (post.bytes.to_string(), post.identities.to_string());
                 load("post", &["post", "--bytes", &bytes, "--identities", &identities])
+            }
+            What::Replicas(replicas) => {
+                let documents = replicas.documents.to_string();
+                let percent = replicas.percent.to_string();
+                load("replicas", &["replicas", "--documents", &documents, "--percent", &percent])
             }
         }
     }

@@ -19,10 +19,10 @@ use ports::failure::Failure;
 use ports::memory::{MemoryBook, MemoryClock, MemoryOutside};
 use ports::remittances::{DocumentClosed, Remittances};
 use posting::testing::{Dice, FixedReference, TestErp, reference};
-use posting::{POSTING_LANE, Posting};
+use posting::{POSTING_LANES, Posting};
 use process_remittance_to_reconciliation::{LANE, PROCESS, RemittanceProcess, Rules, Settings};
 use time::macros::date;
-use workflow::{Limits, Runner};
+use workflow::{Lanes, Limits, Runner};
 
 const TENANT: &str = "t1";
 const SOURCE: &str = "s1";
@@ -76,9 +76,12 @@ impl Hospital {
         Limits { backoff_ms_max: 10_000, ..Limits::default() }
     }
 
-    pub fn poster(&self, holder: &str) -> Runner {
-        let book = Arc::new(self.book.clone());
-        Runner::new(book, POSTING_LANE, holder, self.posting.steps(), Self::limits())
+    pub fn poster(&self, holder: &str) -> Lanes {
+        let runner = |lane| {
+            let book = Arc::new(self.book.clone());
+            Runner::new(book, lane, holder, self.posting.steps(), Self::limits())
+        };
+        POSTING_LANES.lanes().map(runner).fold(Lanes::new(), Lanes::with)
     }
 
     pub fn decider(&self, holder: &str) -> Runner {

@@ -65,6 +65,26 @@ pub async fn a_released_lane_is_free_at_once_under_a_higher_fence(fixture: &Fixt
     assert!(second.fence.number > first.fence.number);
 }
 
+pub async fn a_holder_is_told_that_another_asks_for_its_lane(fixture: &Fixture) {
+    let (lane, b) = ("lane".into(), "b".into());
+    held(fixture, "a", LONG).await;
+    assert_eq!(held(fixture, "a", LONG).await.asked, None, "nobody has asked");
+    for with in [2, 1, 3] {
+        fixture.book.ask_for(&lane, &b, with, LONG).await.expect("works");
+    }
+    let renewed = held(fixture, "a", LONG).await;
+    assert_eq!(renewed.asked, Some(1), "the fewest lanes are told");
+    assert_eq!(lease(fixture, "b", LONG).await, None, "asking takes nothing");
+
+    fixture.book.release(&renewed.fence).await.expect("works");
+    assert_eq!(held(fixture, "b", LONG).await.asked, None, "what the one before was asked is over");
+    fixture.book.ask_for(&lane, &b, 0, LONG).await.expect("works");
+    assert_eq!(held(fixture, "b", LONG).await.asked, None, "nobody asks themselves");
+    fixture.book.ask_for(&lane, &"c".into(), 0, SHORT).await.expect("works");
+    (fixture.pass)(SHORT * 3).await;
+    assert_eq!(held(fixture, "b", LONG).await.asked, None, "asking is forgotten after its time");
+}
+
 /// The fence of a holder whose lane another took since.
 async fn stale(fixture: &Fixture) -> Fence {
     let first = held(fixture, "a", SHORT).await;

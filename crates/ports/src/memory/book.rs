@@ -22,6 +22,16 @@ impl Book for MemoryBook {
         self.ask(Operation::Lease, |state, now| state.lease(lane, holder, length, now)).await
     }
 
+    async fn ask_for(
+        &self,
+        lane: &Lane,
+        holder: &Code,
+        held: u32,
+        length: Duration,
+    ) -> Result<(), Failure> {
+        self.ask(Operation::Lease, |state, now| state.ask(lane, holder, held, length, now)).await
+    }
+
     async fn release(&self, fence: &Fence) -> Result<(), Failure> {
         self.ask(Operation::Release, |state, _| state.release(fence)).await
     }

@@ -18,8 +18,8 @@ impl State {
         now: OffsetDateTime,
     ) -> Option<Lease> {
         let until = now + length;
-        let held =
-            self.leases.entry(lane.clone()).or_insert(Held { holder: None, number: 0, until: now });
+        let free = Held { holder: None, number: 0, until: now, asked: None };
+        let held = self.leases.entry(lane.clone()).or_insert(free);
         let runs = held.holder.is_some() && now < held.until;
         if runs && held.holder.as_ref() != Some(holder) {
             return None;
@@ -27,9 +27,30 @@ impl State {
         if !runs {
             held.number += 1;
             held.holder = Some(holder.clone());
+            held.asked = None;
         }
         held.until = until;
-        Some(Lease { fence: Fence { lane: lane.clone(), number: held.number }, until })
+        let fence = Fence { lane: lane.clone(), number: held.number };
+        let asked = held.asked.filter(|(_, until)| now < *until).map(|(with, _)| with);
+        Some(Lease { fence, until, asked })
+    }
+
+    /// Of several who ask, the one with the fewest lanes is remembered.
+    pub fn ask(
+        &mut self,
+        lane: &Lane,
+        holder: &Code,
+        with: u32,
+        length: Duration,
+        now: OffsetDateTime,
+    ) {
+        let Some(held) = self.leases.get_mut(lane) else { return };
+        let others = held.holder.as_ref().is_some_and(|own| own != holder) && now < held.until;
+        if others {
+            let before = held.asked.filter(|(_, until)| now < *until).map(|(with, _)| with);
+            let fewest = before.map_or(with, |before| before.min(with));
+            held.asked = Some((fewest, now + length));
+        }
     }
 
     pub fn release(&mut self, fence: &Fence) {

@@ -46,6 +46,8 @@ pub(super) struct Held {
     pub holder: Option<Code>,
     pub number: u64,
     pub until: OffsetDateTime,
+    /// How many lanes the one holds who asks for it, and how long that is remembered.
+    pub asked: Option<(u32, OffsetDateTime)>,
 }
 
 #[derive(Clone)]

@@ -17,7 +17,7 @@ use workflow::{Cause, Outcome, item_for};
 use super::{Doubt, Sight, Way};
 use crate::reject::{self, Refusal};
 use crate::traced;
-use crate::{POSTING_LANE, SUBMIT_JOURNAL, SWEEP_DRAFTS};
+use crate::units::{self, SUBMIT_JOURNAL, SWEEP_DRAFTS};
 
 impl Way<'_> {
     /// The last transaction of a journal that is posted.
@@ -56,10 +56,7 @@ impl Way<'_> {
             PostingMode::CreateThenPost => {}
             PostingMode::NativeKey | PostingMode::Keyless => return None,
         }
-        let key = &self.journal.key;
-        let due = now + self.rest();
-        let id = format!("sweep/{key}");
-        Some(Unit::new(POSTING_LANE, SWEEP_DRAFTS, id, json!({ "key": key }), due))
+        Some(units::of_journal(SWEEP_DRAFTS, &self.journal.key, now + self.rest()))
     }
 
     /// Known beforehand to be refused, so the target is not asked.

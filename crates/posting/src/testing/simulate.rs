@@ -14,7 +14,7 @@ use model::id::Hash;
 use model::journal::JournalState;
 use ports::erp::PostingMode;
 use ports::release::{Release, ReleaseOutcome};
-use workflow::{Ran, Runner};
+use workflow::{Lanes, Ran, Runner};
 
 use super::{
     Call, Dice, Fault, World, complaints_always, complaints_at_rest, weather_of_book,
@@ -53,7 +53,7 @@ struct Simulation {
     world: World,
     dice: Dice,
     life: Counts,
-    posters: [Arc<Runner>; 2],
+    posters: [Arc<Lanes>; 2],
     taker: Arc<Runner>,
     holders: u32,
     events: u64,
@@ -194,7 +194,7 @@ impl Simulation {
     fn run_poster(&mut self, place: usize, tick: u32) {
         let runner = self.posters[place].clone();
         let stops = self.world.erp.pauses();
-        let mut run: Stopped = Box::pin(async move { runner.run_due().await });
+        let mut run: Stopped = Box::pin(async move { runner.pass().await });
         let ran = run.as_mut().now_or_never();
         self.say("poster", &(place, &ran));
         if ran.is_some() {

@@ -23,12 +23,11 @@ use ports::inquiry::{Inquiry, ItemFilter};
 use ports::memory::{MemoryBook, MemoryClock, MemoryOutside};
 use ports::reference::ReferenceData;
 use serde::Deserialize;
-use serde_json::json;
 use time::macros::date;
-use workflow::{Limits, Outcome, Runner, Scope, Step, record};
+use workflow::{Lanes, Limits, Outcome, Runner, Scope, Step, record};
 
 use super::TestErp;
-use crate::{POSTING_LANE, Posting, REBOOK, RECHECK_JOURNAL, Releases, Settings};
+use crate::{POSTING_LANES, Posting, REBOOK, RECHECK_JOURNAL, Releases, Settings, of_journal};
 
 const TARGET: &str = "main";
 const ENTITY: &str = "E1";
@@ -136,10 +135,13 @@ impl World {
         self.book.clock()
     }
 
-    /// A worker of the lane `posting`, as a process of its own.
-    pub fn poster(&self, holder: &str) -> Runner {
-        let book = Arc::new(self.book.clone());
-        Runner::new(book, POSTING_LANE, holder, self.posting.steps(), self.limits)
+    /// Workers of all lanes of posting, as a process of their own.
+    pub fn poster(&self, holder: &str) -> Lanes {
+        let runner = |lane| {
+            let book = Arc::new(self.book.clone());
+            Runner::new(book, lane, holder, self.posting.steps(), self.limits)
+        };
+        POSTING_LANES.lanes().map(runner).fold(Lanes::new(), Lanes::with)
     }
 
     /// A worker of the process's lane.
@@ -203,9 +205,7 @@ impl World {
             item.state = ItemState::Replayed { by: "someone".into() };
             let mut effects = Effects::new(format!("replay/{}", item.id));
             effects.items = vec![item];
-            let (id, body) = (journal.0.clone(), json!({ "key": journal }));
-            let now = self.clock().now();
-            effects.puts = vec![Unit::new(POSTING_LANE, RECHECK_JOURNAL, id, body, now)];
+            effects.puts = vec![of_journal(RECHECK_JOURNAL, &journal, self.clock().now())];
             record(&self.book, effects)
                 .await
                 .map_err(|error| Failure::transient(error.to_string()))?;

@@ -215,7 +215,7 @@ async fn a_release_that_meets_another_one_takes_what_is_left() {
     assert!((2..=3).contains(&(taken(&single) + taken(&both))));
     assert_eq!(held(&world), []);
     let poster = world.poster("two");
-    assert!(pass(poster.run_due()).is_some());
+    assert!(pass(poster.pass()).is_some());
     rest(&world, "two", 100).await;
     assert_ties(&world, "two people");
     assert!(world.book.journal(&key).await.expect("works").is_some());

@@ -32,7 +32,7 @@ async fn run_into_the_fault(world: &World) {
     let poster = world.poster("one");
     for _ in 0..40 {
         world.clock().advance(Duration::from_secs(3));
-        if pass(poster.run_due()).is_none() {
+        if pass(poster.pass()).is_none() {
             return;
         }
     }
@@ -151,7 +151,7 @@ async fn a_second_fault_while_a_doubt_is_being_settled_doubles_nothing() {
                     let poster = world.poster(holder);
                     for _ in 0..20 {
                         world.clock().advance(Duration::from_secs(3));
-                        if pass(poster.run_due()).is_none() {
+                        if pass(poster.pass()).is_none() {
                             break;
                         }
                     }
@@ -191,8 +191,8 @@ async fn an_erp_that_never_answers_is_given_up_before_the_lease_runs_out() {
     }));
     let poster = world.poster("one");
     let begun = tokio::time::Instant::now();
-    assert_eq!(poster.run_due().await.done, 1, "the window is closed");
-    assert_eq!(poster.run_due().await.put_back, 1, "the outcome is unknown");
+    assert_eq!(poster.pass().await.done, 1, "the window is closed");
+    assert_eq!(poster.pass().await.put_back, 1, "the outcome is unknown");
     let waited = begun.elapsed();
     assert!(waited >= world.posting.settings.erp_call_max, "{waited:?}");
     assert!(waited < world.limits.lease(), "{waited:?}");

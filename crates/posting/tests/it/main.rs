@@ -28,9 +28,8 @@ async fn rest(world: &World, holder: &str, seconds_max: u32) {
     let (poster, taker) = (world.poster(holder), world.taker(holder));
     for _ in 0..seconds_max {
         world.clock().advance(Duration::from_secs(1));
-        for worker in [&poster, &taker] {
-            worker.run_due().await;
-        }
+        poster.pass().await;
+        taker.run_due().await;
         let complaints = complaints_always(&world.book, &world.erp);
         assert_eq!(complaints, Vec::<String>::new());
         if world.book.units().is_empty() && world.erp.in_flight() == 0 {

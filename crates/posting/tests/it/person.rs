@@ -26,8 +26,8 @@ fn first_submit(world: &World, fault: Fault) {
 async fn send_once(world: &World) {
     world.clock().advance(Duration::from_secs(6));
     let poster = world.poster("one");
-    poster.run_due().await;
-    poster.run_due().await;
+    poster.pass().await;
+    poster.pass().await;
 }
 
 fn state(world: &World) -> JournalState {
@@ -101,13 +101,13 @@ async fn a_document_that_is_there_twice_or_altered_is_an_incident_until_one_soun
         world.clock().advance(Duration::from_secs(3));
         for _ in 0..30 {
             world.clock().advance(Duration::from_secs(1));
-            world.poster("one").run_due().await;
+            world.poster("one").pass().await;
         }
         assert_eq!(state(&world), JournalState::Parked { code: Exception::PostIncident }, "{what}");
 
         // Replayed too early, it is an incident still, in a new item that follows the first.
         world.replay_journals().await.unwrap();
-        world.poster("one").run_due().await;
+        world.poster("one").pass().await;
         assert_eq!(state(&world), JournalState::Parked { code: Exception::PostIncident }, "{what}");
         let key = world.book.all_journals().remove(0).key;
         let items = world.book.items_about(key.as_str()).await.unwrap();
@@ -135,7 +135,7 @@ async fn a_draft_that_lands_while_a_person_decides_is_swept_in_the_end() {
     let poster = world.poster("one");
     for _ in 0..10 {
         world.clock().advance(Duration::from_secs(1));
-        poster.run_due().await;
+        poster.pass().await;
     }
     assert_eq!(state(&world), JournalState::Parked { code: Exception::PostRejected });
     world.erp.grant_permission();

@@ -74,7 +74,7 @@ async fn a_journal_that_the_backup_thinks_ready_is_looked_up_before_it_is_sent()
             if journals.iter().any(|one| one.state == JournalState::Ready) && backup.is_none() {
                 backup = Some(world.book.fork());
             }
-            poster.run_due().await;
+            poster.pass().await;
             world.clock().advance(Duration::from_millis(100));
         }
         let Some(backup) = backup else { continue };
@@ -106,7 +106,7 @@ async fn what_never_arrived_is_posted_anew_and_what_may_still_land_is_waited_for
     world.clock().advance(Duration::from_secs(6));
     let poster = world.poster("one");
     for _ in 0..3 {
-        poster.run_due().await;
+        poster.pass().await;
     }
     assert_eq!(world.outside.all_manifests().len(), 1, "it was written down before it was sent");
     world.erp.plan_faults(Box::new(|_| None));

@@ -60,7 +60,7 @@ async fn the_neighbours_of_a_refused_line_are_posted_before_anybody_takes_the_re
     let poster = world.poster("one");
     for _ in 0..20 {
         world.clock().advance(Duration::from_secs(1));
-        poster.run_due().await;
+        poster.pass().await;
     }
     assert_eq!(count(&world, EventState::Posted), 2);
     assert_eq!(count(&world, EventState::Pending), 1);
@@ -77,8 +77,8 @@ async fn what_reference_data_knows_to_be_wrong_is_never_sent() {
         let calls = counted(&world);
         world.clock().advance(Duration::from_secs(6));
         let poster = world.poster("one");
-        poster.run_due().await;
-        poster.run_due().await;
+        poster.pass().await;
+        poster.pass().await;
         assert_eq!(*calls.lock().unwrap(), [], "{mode:?}: the ERP is not asked");
         rest(&world, "one", 200).await;
         assert_ties(&world, mode.as_str());
@@ -144,8 +144,8 @@ async fn a_refusal_after_a_doubt_waits_until_the_first_request_has_rested() {
         }));
         world.clock().advance(Duration::from_secs(6));
         let poster = world.poster("one");
-        poster.run_due().await;
-        poster.run_due().await;
+        poster.pass().await;
+        poster.pass().await;
         // The first request is out. From now on the ERP refuses what it is asked.
         world.clock().advance(Duration::from_secs(4));
         assert_eq!(world.erp.in_flight(), 0);
@@ -179,12 +179,12 @@ async fn a_refused_repetition_moves_no_row_while_the_first_request_is_under_way(
         }));
         world.clock().advance(Duration::from_secs(6));
         let poster = world.poster("one");
-        poster.run_due().await;
-        poster.run_due().await;
+        poster.pass().await;
+        poster.pass().await;
         world.erp.deactivate("facility", "F2");
         for _ in 0..20 {
             world.clock().advance(Duration::from_secs(1));
-            poster.run_due().await;
+            poster.pass().await;
         }
         world.erp.activate("facility", "F2");
         rest(&world, "one", 400).await;

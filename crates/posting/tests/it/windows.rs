@@ -18,10 +18,10 @@ async fn a_window_stays_open_for_its_time_and_closes_with_everything_in_it() {
     let poster = world.poster("one");
     world.clock().advance(Duration::from_secs(4));
     world.book_event(2).await.unwrap();
-    poster.run_due().await;
+    poster.pass().await;
     assert_eq!(world.book.all_journals(), [], "five seconds are not over");
     world.clock().advance(Duration::from_secs(1));
-    poster.run_due().await;
+    poster.pass().await;
     let journals = world.book.all_journals();
     assert_eq!((journals.len(), journals[0].rows), (1, 4));
     assert_eq!(journals[0].versions, "v1 reference/r1");

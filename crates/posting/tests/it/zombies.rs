@@ -21,7 +21,7 @@ async fn stop_at(world: &World, at: Call) -> impl Future<Output = workflow::Ran>
     for _ in 0..20 {
         world.clock().advance(Duration::from_secs(3));
         let poster = world.poster("one");
-        let mut run = Box::pin(async move { poster.run_due().await });
+        let mut run = Box::pin(async move { poster.pass().await });
         if run.as_mut().now_or_never().is_none() {
             assert_eq!(world.erp.pauses(), 1);
             world.erp.calm();
@@ -50,7 +50,7 @@ async fn a_worker_stopped_before_any_call_posts_nothing_twice_when_it_goes_on() 
                 let heir = world.poster("two");
                 for _ in 0..seconds {
                     world.clock().advance(Duration::from_secs(1));
-                    heir.run_due().await;
+                    heir.pass().await;
                 }
                 let ran = stopped.await;
                 assert!(ran.lost || ran.failure.is_some() || ran.put_back > 0, "{place}: {ran:?}");
@@ -73,7 +73,7 @@ async fn the_draft_of_a_stopped_worker_is_never_posted_and_swept() {
     let heir = world.poster("two");
     for _ in 0..40 {
         world.clock().advance(Duration::from_secs(1));
-        heir.run_due().await;
+        heir.pass().await;
     }
     assert_eq!(world.erp.papers(FoundState::Posted).len(), 1, "the heir has posted its own");
     stopped.await;
@@ -98,7 +98,7 @@ async fn a_recorded_draft_that_is_not_seen_yet_is_not_given_up_for_another() {
     let poster = world.poster("one");
     for _ in 0..400 {
         world.clock().advance(Duration::from_millis(250));
-        poster.run_due().await;
+        poster.pass().await;
         assert_eq!(complaints_always(&world.book, &world.erp), Vec::<String>::new());
     }
     rest(&world, "one", 400).await;

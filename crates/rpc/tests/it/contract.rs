@@ -126,6 +126,10 @@ impl Book for Apart {
         self.book.lease(lane, holder, length).await
     }
 
+    async fn ask_for(&self, lane: &Lane, holder: &Code, held: u32, length: Duration) -> Reply<()> {
+        self.book.ask_for(lane, holder, held, length).await
+    }
+
     async fn release(&self, fence: &Fence) -> Reply<()> {
         self.book.release(fence).await
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use futures::future::BoxFuture;
-use intake::{INTAKE_LANE, Intake, ReadDocument, Tokeniser};
+use intake::{INTAKE_LANES, Intake, ReadDocument, Tokeniser};
 use model::code::Code;
 use ports::accept::Accept;
 use ports::feed::Feed;
@@ -62,8 +62,7 @@ async fn local(
     sweep(site.works, book.clone());
 
     let limits = intake::Limits { document_bytes_max: config.limits.document_bytes_max };
-    let wake = Arc::new(|| workflow::wake(INTAKE_LANE));
-    let accept = Intake::new(tenant.clone(), book.clone(), adapter.clone(), limits, wake);
+    let accept = Intake::new(tenant.clone(), book.clone(), adapter.clone(), limits);
     let source = config.sources.first();
     let minutes = source.map_or(0, |source| source.utc_offset_minutes);
     let read = ReadDocument {
@@ -97,9 +96,13 @@ fn serve(site: &mut Site<'_>, book: &Arc<PostgresBook>, read: ReadDocument) {
     }
     site.works.serve(ROLE, Lanes::new().with(sequencer), Vec::new());
     let steps = vec![Arc::new(read) as Arc<dyn workflow::Step>];
-    let runner = Runner::new(book.clone(), INTAKE_LANE, holder.as_str(), steps, limits);
+    let runner = |lane| {
+        let runner = Runner::new(book.clone(), lane, holder.as_str(), steps.clone(), limits);
+        runner.among(&site.held)
+    };
+    let lanes = INTAKE_LANES.lanes().map(runner).fold(Lanes::new(), Lanes::with);
     let gates = site.opened.clone().into_iter().collect();
-    site.works.serve(ROLE, Lanes::new().with(runner), gates);
+    site.works.serve(ROLE, lanes, gates);
 }
 
 /// Enters the opening file: here, because its claim numbers become tokens.

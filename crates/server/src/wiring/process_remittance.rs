@@ -8,17 +8,17 @@ use std::time::Duration;
 use anyhow::Context;
 use model::code::Code;
 use model::reference::Reference;
-use ports::book::Records;
+use ports::book::{Lane, Records};
 use ports::erp::Instances;
 use ports::feed::Feed;
 use ports::inquiry::Inquiry;
 use ports::reference::ReferenceData;
 use ports::release::Release;
 use ports::remittances::Remittances;
-use posting::{Hold, POSTING_LANE, Posting, Releases};
+use posting::{Hold, POSTING_LANES, Posting, Releases};
 use process_remittance_to_reconciliation as remittance;
 use store::PostgresBook;
-use workflow::{Lanes, Runner, Sequencer, Shutdown};
+use workflow::{Lanes, Runner, Sequencer, Shutdown, Step};
 
 use super::{Rooms, Site, wired};
 use crate::config::{Config, PostingMode, Unknown};
@@ -84,15 +84,19 @@ fn local(
     }
     site.works.serve(ROLE, Lanes::new().with(sequencer), Vec::new());
     // One runner per lane. More processes may start the same lanes; each is worked by one at a time.
-    let runner = |lane: &str, steps| {
-        Lanes::new().with(Runner::new(book.clone(), lane, holder.as_str(), steps, limits))
+    let held = site.held.clone();
+    let runner = |lane: Lane, steps: &[Arc<dyn Step>]| {
+        Runner::new(book.clone(), lane, holder.as_str(), steps.to_vec(), limits).among(&held)
     };
     // Nothing is decided under reference data that may be wrong, or before the openings are known.
     let gates: Vec<Gate> = [Some(in_force), site.opened.clone()].into_iter().flatten().collect();
-    site.works.serve(ROLE, runner(remittance::LANE, process.steps()), gates.clone());
+    let deciding = runner(Lane::new(remittance::LANE), &process.steps());
+    site.works.serve(ROLE, Lanes::new().with(deciding), gates.clone());
     // Posting goes on once the database is the one that was witnessed.
     let gates = gates.into_iter().chain([record.whole]).collect();
-    site.works.serve(ROLE, runner(POSTING_LANE, engine.steps()), gates);
+    let steps = engine.steps();
+    let posting = POSTING_LANES.lanes().map(|lane| runner(lane, &steps));
+    site.works.serve(ROLE, posting.fold(Lanes::new(), Lanes::with), gates);
     site.health.needs("the database of the process", super::intake::database_answers(&book));
     Ok(RemittanceRoom {
         remittances: Arc::new(process),

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ports::book::{Book, Effects, LogEntry};
+use ports::book::{Book, Effects, LogEntry, Unit};
 use ports::feed::Feed;
 use ports::memory::MemoryBook;
+use serde_json::json;
 
 use super::{Act, Scripted, put, times};
-use crate::{Lanes, Limits, Runner, Sequencer, Settled, record, shutdown};
+use crate::{Held, Lanes, Limits, Runner, Sequencer, Settled, Shards, record, shutdown};
 
 /// Waits for a condition with a bound; the bound is far beyond what a healthy run needs.
 async fn eventually(mut holds: impl AsyncFnMut() -> bool) {
@@ -106,4 +107,82 @@ async fn passes_and_batches_are_as_long_as_their_limits_and_leave_nothing_behind
     let sequencer = Sequencer::new(Arc::new(book.clone()), "one", limits);
     assert_eq!(sequencer.run_due().await.units, 5);
     assert_eq!(Feed::read(&book, 0, 10).await.unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn a_process_that_comes_later_gets_its_share_of_busy_lanes() {
+    let book = MemoryBook::new();
+    let limits = Limits { idle_ms_max: 5, units_per_pass_max: 1, ..Limits::default() };
+    let shards = Shards::new("lane", 4);
+    let now = book.clock().now();
+    let mut effects = Effects::new("put");
+    effects.puts = shards
+        .lanes()
+        .map(|lane| Unit::new(&lane, "scripted", lane.clone(), json!({}), now))
+        .collect();
+    record(&book, effects).await.unwrap();
+
+    // One step per process and lane, always due again.
+    let always = || Scripted::new(vec![Act::AgainIn(Duration::ZERO)]);
+    let process = |holder: &str, steps: &[Arc<Scripted>]| {
+        let held = Held::default();
+        let mut lanes = Lanes::new();
+        for (lane, step) in shards.lanes().zip(steps) {
+            let steps: Vec<Arc<dyn crate::Step>> = vec![step.clone()];
+            let runner = Runner::new(Arc::new(book.clone()), lane, holder, steps, limits);
+            lanes = lanes.with(runner.among(&held));
+        }
+        lanes
+    };
+    let steps = || (0..4).map(|_| always()).collect::<Vec<_>>();
+    let (first, second) = (steps(), steps());
+    let runs = |steps: &[Arc<Scripted>]| steps.iter().map(|step| step.runs()).collect::<Vec<_>>();
+    let (stop, asked) = shutdown();
+    let serving = tokio::spawn(process("one", &first).serve(asked.clone()));
+    eventually(async || runs(&first).iter().all(|runs| *runs > 0)).await;
+
+    let other = tokio::spawn(process("two", &second).serve(asked));
+    // Two lanes each, and then nothing changes hands any more.
+    let mut still = 0;
+    let mut before = (runs(&first), runs(&second));
+    eventually(async || {
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        let now = (runs(&first), runs(&second));
+        let moved = |now: &[u32], before: &[u32]| {
+            now.iter().zip(before).map(|(now, before)| now > before).collect::<Vec<_>>()
+        };
+        let (ours, theirs) = (moved(&now.0, &before.0), moved(&now.1, &before.1));
+        let shared = ours.iter().filter(|moved| **moved).count() == 2
+            && ours.iter().zip(&theirs).all(|(ours, theirs)| ours != theirs);
+        still = if shared { still + 1 } else { 0 };
+        before = now;
+        still == 5
+    })
+    .await;
+    stop.now();
+    serving.await.unwrap();
+    other.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lane_without_work_is_left_alone() {
+    let book = MemoryBook::new();
+    let step = Scripted::new(vec![Act::Done]);
+    let steps: Vec<Arc<dyn crate::Step>> = vec![step.clone()];
+    let limits = Limits { idle_ms_max: 1, ..Limits::default() };
+    let runner = Runner::new(Arc::new(book.clone()), "lane", "one", steps, limits);
+    let (stop, asked) = shutdown();
+    let serving = tokio::spawn(Lanes::new().with(runner).serve(asked));
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let other = book.lease(&"lane".into(), &"two".into(), Duration::from_secs(60)).await.unwrap();
+    assert_eq!(other.map(|lease| lease.fence.number), Some(1), "nobody has ever leased it");
+    put(&book, "put", &["a"]).await;
+    let told = async || {
+        let lease = book.lease(&"lane".into(), &"two".into(), Duration::from_secs(60)).await;
+        lease.unwrap().is_some_and(|lease| lease.asked == Some(0))
+    };
+    eventually(told).await;
+    assert_eq!(step.runs(), 0, "the lane is another's");
+    stop.now();
+    serving.await.unwrap();
 }
