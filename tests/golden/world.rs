@@ -27,11 +27,11 @@ use ports::remittances::{
     Decided, Decision, DecisionOutcome, DocumentClosed, OpeningClaim, Remittances,
 };
 use process_remittance_to_reconciliation::{
-    LANE, PROCESS, RemittanceProcess, Rules, Settings, UnknownReference,
+    LANES, PROCESS, RemittanceProcess, Rules, Settings, UnknownReference,
 };
 use time::macros::{date, datetime};
 use time::{Date, OffsetDateTime};
-use workflow::{Limits, Runner};
+use workflow::{Lanes, Limits, Runner};
 
 use crate::input::{self, CITY, Document, Receive, SOURCE, Setup, TENANT, token};
 
@@ -43,7 +43,7 @@ pub struct World {
     pub documents: Vec<Document>,
     reference: Arc<Changing>,
     setup: Setup,
-    runner: Runner,
+    lanes: Lanes,
     journals: u64,
 }
 
@@ -167,7 +167,7 @@ fn process(
     let posting = posting::Settings {
         tenant: Code::new(TENANT),
         process: Code::new(PROCESS),
-        process_lane: Code::new(LANE),
+        process_lanes: LANES,
         window: Duration::from_secs(10),
         rows_max: 1_000,
         lines_max: 1_000,
@@ -178,8 +178,11 @@ fn process(
     RemittanceProcess::new(book, reference, Arc::new(rules), settings, posting)
 }
 
-fn runner(book: &MemoryBook, process: &RemittanceProcess) -> Runner {
-    Runner::new(Arc::new(book.clone()), LANE, "test", process.steps(), Limits::default())
+fn lanes(book: &MemoryBook, process: &RemittanceProcess) -> Lanes {
+    let steps = process.steps();
+    let runner =
+        |lane| Runner::new(Arc::new(book.clone()), lane, "test", steps.clone(), Limits::default());
+    LANES.lanes().map(runner).fold(Lanes::new(), Lanes::with)
 }
 
 impl World {
@@ -192,9 +195,9 @@ impl World {
         book.clock().set(datetime!(2026-03-02 09:00 UTC));
         let reference = Arc::new(Changing(Mutex::new(Arc::new(reference))));
         let process = process(&book, &reference, setup, Rules::compiled_in());
-        let runner = runner(&book, &process);
+        let lanes = lanes(&book, &process);
         let (setup, documents) = (setup.clone(), Vec::new());
-        Self { book, process, documents, reference, setup, runner, journals: 0 }
+        Self { book, process, documents, reference, setup, lanes, journals: 0 }
     }
 
     /// From here on these rules stand before the compiled-in ones.
@@ -202,7 +205,7 @@ impl World {
         let all = Rules::compiled_in_text().to_owned() + text;
         let rules = Rules::read(&all).expect("sound rules");
         self.process = process(&self.book, &self.reference, &self.setup, rules);
-        self.runner = runner(&self.book, &self.process);
+        self.lanes = lanes(&self.book, &self.process);
     }
 
     pub fn learn(&self) {
@@ -210,10 +213,10 @@ impl World {
         *self.reference.0.lock().expect("nobody panics with it") = all;
     }
 
-    /// Runs the lane until nothing is due; nothing may have been parked or put back.
+    /// Runs the lanes until nothing is due; nothing may have been parked or put back.
     pub async fn settle(&self) {
         for _ in 0..1_000 {
-            let ran = self.runner.run_due().await;
+            let ran = self.lanes.pass().await;
             assert!(ran.held && !ran.lost && ran.failure.is_none(), "{ran:?}");
             let items = self.items().await;
             let parked = items.iter().find(|item| item.code == exception::Code::Defect);
@@ -223,7 +226,7 @@ impl World {
                 return;
             }
         }
-        panic!("the lane never rests");
+        panic!("the lanes never rest");
     }
 
     pub async fn receive(&mut self, receive: &Receive) {
@@ -243,8 +246,8 @@ impl World {
             }
             while self.process.close(closed(&document, receive)).await.is_err() {}
             self.documents.push(document);
-            while self.book.units().iter().any(|unit| &*unit.lane == LANE) {
-                self.runner.run_due().await;
+            while self.book.units().iter().any(|unit| LANES.has(&unit.lane)) {
+                self.lanes.pass().await;
                 self.book.clock().advance(Duration::from_secs(60));
             }
         }
@@ -320,7 +323,8 @@ impl World {
                 "events": [event], "code": code, "text": "department is inactive", "journal": key
             });
             let now = self.book.clock().now();
-            let unit = Unit::new(LANE, posting::REBOOK, Code::from(format!("{key}/0")), body, now);
+            let id = format!("{key}/0");
+            let unit = Unit::new(&LANES.lane(&id), posting::REBOOK, id, body, now);
             let from = JournalState::Ready;
             let change = JournalChange::Reject { key, from, code, reopen, withdraw };
             self.change(change, Some(unit)).await;

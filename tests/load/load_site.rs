@@ -8,7 +8,8 @@ pub fn start(layout: Layout) -> anyhow::Result<Site> {
     let mut plan = Plan::new("native-key").in_layout(layout);
     plan.window_ms = 500;
     plan.erp_call_ms_max = 30_000;
-    plan.settle_ms = 30_000;
+    // Processes of their own ask for twice the longest call.
+    plan.settle_ms = 60_000;
     plan.environment = vec![
         ("RUST_LOG".to_owned(), "warn".to_owned()),
         ("REVBRIDGE_POSTING__ROWS_MAX".to_owned(), "20000".to_owned()),

@@ -17,7 +17,7 @@ use ports::remittances::{Decided, Decision, Remittances};
 use posting::testing::{
     Dice, complaints_always, complaints_at_rest, weather_of_book, weather_of_erp,
 };
-use workflow::{Lanes, Ran, Runner};
+use workflow::{Lanes, Ran};
 
 use hospital::{Hospital, Sent};
 
@@ -43,7 +43,7 @@ struct Simulation {
     faults: Arc<Mutex<u64>>,
     life: Life,
     posters: [Arc<Lanes>; 2],
-    decider: Arc<Runner>,
+    decider: Arc<Lanes>,
     holders: u32,
     sent: Vec<Sent>,
     stopped: Vec<(u32, Stopped)>,
@@ -161,7 +161,7 @@ impl Simulation {
         for place in 0..2 {
             self.run_poster(place, tick);
         }
-        let ran = self.decider.clone().run_due().now_or_never();
+        let ran = self.decider.clone().pass().now_or_never();
         self.say("decided", &ran);
         if ran.is_none() {
             self.life.crashes += 1;

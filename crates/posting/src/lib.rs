@@ -28,7 +28,7 @@ use ports::checkpoint::Manifests;
 use ports::erp::{Erp, Instances};
 use ports::failure::Failure;
 use ports::reference::ReferenceData;
-use workflow::Step;
+use workflow::{Shards, Step};
 
 pub use aggregate::aggregate;
 pub use book::book;
@@ -52,7 +52,7 @@ pub struct Settings {
     /// Name of the process: part of every key.
     pub process: Code,
     /// Where `rebook` units go.
-    pub process_lane: Code,
+    pub process_lanes: Shards,
     /// A window closes so long after its first row …
     pub window: Duration,
     /// … or when it holds so many rows.

@@ -146,7 +146,8 @@ pub fn reject(
             let id = format!("{}/{code}/{part}", journal.key);
             let key = &journal.key;
             let body = json!({ "events": chunk, "code": code, "text": text, "journal": key });
-            effects.puts.push(Unit::new(&settings.process_lane, REBOOK, id, body, now));
+            let lane = settings.process_lanes.lane(&id);
+            effects.puts.push(Unit::new(&lane, REBOOK, id, body, now));
         }
     }
     let (key, from) = (journal.key.clone(), journal.state.clone());

@@ -54,14 +54,13 @@ pub async fn events(
     }
 }
 
-/// Looks up places, rules and the claims that references mean.
-pub async fn lines(
-    records: &dyn Records,
+/// Looks up places and rules.
+pub fn lines(
     scene: &Scene<'_>,
     parties: &Parties,
     events: &[Event<Token>],
     earlier: &Adjustments,
-) -> Result<Lines, Failure> {
+) -> Lines {
     let mut found = Lines::default();
     for event in events {
         let Some(adjustment) = adjustment(event) else { continue };
@@ -111,14 +110,21 @@ pub async fn lines(
             barred,
         });
     }
-    let keys: Vec<Code> = found.lines.iter().map(|line| line.account.clone()).collect();
-    let accounts = control::accounts_of(records, &keys).await?;
-    for line in &mut found.lines {
-        if let Some(account) = accounts.get(&line.account) {
-            line.account = account.clone();
-        }
-    }
     let recoveries = earlier.lines.iter().flat_map(|done| &done.recoveries);
     found.recovered_before = recoveries.map(|(account, _)| account.clone()).collect();
-    Ok(found)
+    found
+}
+
+impl Lines {
+    /// Finds the claims that references mean.
+    pub async fn find_accounts(&mut self, records: &dyn Records) -> Result<(), Failure> {
+        let keys: Vec<Code> = self.lines.iter().map(|line| line.account.clone()).collect();
+        let accounts = control::accounts_of(records, &keys).await?;
+        for line in &mut self.lines {
+            if let Some(account) = accounts.get(&line.account) {
+                line.account = account.clone();
+            }
+        }
+        Ok(())
+    }
 }

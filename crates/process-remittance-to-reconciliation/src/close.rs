@@ -2,13 +2,13 @@
 //! The last word on a document: kept, and its sets queued for decision.
 
 use model::code::Code;
-use ports::book::{ApplyError, Book, Effects, LogEntry, Unit};
+use ports::book::{ApplyError, Book, Effects, LogEntry};
 use ports::failure::Failure;
 use ports::remittances::DocumentClosed;
 use serde_json::json;
 
 use crate::decide_document::{CLOSED, KIND};
-use crate::room::{self, LANE};
+use crate::room;
 
 /// After it the document's remittances are queued. Repeating it changes nothing.
 pub async fn close(book: &dyn Book, closed: DocumentClosed) -> Result<(), Failure> {
@@ -16,8 +16,7 @@ pub async fn close(book: &dyn Book, closed: DocumentClosed) -> Result<(), Failur
     let id = Code::from(closed.document.to_string());
     let mut effects = Effects::new(format!("close/{id}"));
     room::write(&mut effects, CLOSED, &id, 0, &closed)?;
-    let body = json!(closed);
-    effects.puts.push(Unit::new(LANE, KIND, id.clone(), body, now));
+    effects.puts.push(room::unit(closed.document, KIND, id.clone(), &closed, now));
     effects.log.push(LogEntry {
         kind: Code::new("document.closed"),
         subject: id,

@@ -24,7 +24,7 @@ use crate::decide_claims::log;
 use crate::drafts::{Draft, Places};
 use crate::provider_adjustment::{Decision, PlbLine, Resources, decide};
 use crate::provisional;
-use crate::room::{self, LANE, Room, Versioned};
+use crate::room::{self, Room, Versioned};
 use crate::scene::Scene;
 use crate::sentence;
 use crate::settle_account::{Renewed, settle_account};
@@ -51,7 +51,7 @@ pub struct Work {
 impl Work {
     pub fn unit(&self, now: OffsetDateTime) -> Unit {
         let id = Code::from(format!("{}/adjustments", self.remittance));
-        Unit::new(LANE, KIND, id, json!(self), now)
+        room::unit(self.remittance, KIND, id, self, now)
     }
 }
 
@@ -147,8 +147,12 @@ pub async fn decide_lines(
     };
     bar(&mut earlier, changes);
     let parties = Parties::of(scene);
-    let lines = adjustment_lines::lines(records, scene, &parties, &events, &earlier).await?;
-    let mut held = holdings(records, scene, &parties, &lines, &earlier).await?;
+    let mut lines = adjustment_lines::lines(scene, &parties, &events, &earlier);
+    // Pools first: whatever makes a credit writes its pool too, so that one that is missed below is
+    // noticed when ours are written.
+    let pools = pools(records, &lines, &earlier).await?;
+    lines.find_accounts(records).await?;
+    let mut held = holdings(records, scene, &parties, &lines, &earlier, pools).await?;
     let decisions = decide(&parties.payer.code, &lines.lines, &mut held.resources);
     let done = book_lines(effects, records, scene, &lines, &decisions, &earlier, changes).await?;
     write_pools(effects, scene, &lines, &decisions, held.pools, held.resources, from)?;
@@ -183,21 +187,32 @@ struct Holdings {
     resources: Resources,
 }
 
+/// Those that lines may take from, or have taken from.
+async fn pools(
+    records: &dyn Records,
+    lines: &Lines,
+    earlier: &Adjustments,
+) -> Result<BTreeMap<Code, Versioned<Pool>>, Failure> {
+    let movements = earlier.lines.iter().flat_map(|done| &done.movements);
+    let taken = movements.map(|movement| &movement.pool);
+    let keys: BTreeSet<Code> =
+        lines.lines.iter().map(|line| &line.pool).chain(taken).cloned().collect();
+    takeback::pools(records, &keys).await
+}
+
 async fn holdings(
     records: &dyn Records,
     scene: &Scene<'_>,
     parties: &Parties,
     lines: &Lines,
     earlier: &Adjustments,
+    mut pools: BTreeMap<Code, Versioned<Pool>>,
 ) -> Result<Holdings, Failure> {
-    let mut pool_keys: BTreeSet<Code> = lines.lines.iter().map(|line| line.pool.clone()).collect();
     let mut account_keys: BTreeSet<Code> =
         lines.lines.iter().map(|line| line.account.clone()).collect();
     for done in &earlier.lines {
-        pool_keys.extend(done.movements.iter().map(|movement| movement.pool.clone()));
         account_keys.extend(done.recoveries.iter().map(|(account, _)| account.clone()));
     }
-    let mut pools = takeback::pools(records, &pool_keys).await?;
     let keys: Vec<Code> = account_keys.into_iter().collect();
     let mut accounts = room::accounts(records, &keys).await?;
     for done in &earlier.lines {

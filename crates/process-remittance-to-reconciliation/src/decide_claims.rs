@@ -22,7 +22,7 @@ use crate::book_event::{Known, Outcome, Target, book_event};
 use crate::control::Controls;
 use crate::decide_adjustments;
 use crate::provisional;
-use crate::room::{self, LANE, Room};
+use crate::room::{self, Room};
 use crate::scene::Scene;
 use crate::settle_account::{Renewed, settle_account};
 use crate::takeback::waiters_for_credits;
@@ -45,7 +45,7 @@ pub struct Work {
 impl Work {
     pub fn unit(&self, now: OffsetDateTime) -> Unit {
         let id = Code::from(format!("{}/{}", self.remittance, self.first));
-        Unit::new(LANE, KIND, id, json!(self), now)
+        room::unit(self.remittance, KIND, id, self, now)
     }
 
     fn step(&self) -> Code {

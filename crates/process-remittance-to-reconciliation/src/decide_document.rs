@@ -22,6 +22,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::decide_claims;
+use crate::identity;
 use crate::provisional::{self, FirstSeen};
 use crate::resolve_reference;
 use crate::room::{self, Room};
@@ -82,6 +83,7 @@ pub async fn decide_sets(
     now: OffsetDateTime,
 ) -> Result<(), Failure> {
     let reference = room.reference.current().await?;
+    identity::claim(effects, records, &waiting).await?;
     let mut before: BTreeMap<Hash, Vec<Remittance>> = BTreeMap::new();
     let sets = waiting.len();
     for mut remittance in waiting {

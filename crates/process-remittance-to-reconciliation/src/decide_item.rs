@@ -10,7 +10,6 @@ use ports::remittances::{Decided, Decision, DecisionOutcome};
 use serde_json::json;
 use time::OffsetDateTime;
 
-use crate::room::LANE;
 use crate::{exclude, replay, work_item};
 
 /// Carries a decision out, or says why not. Idempotent by item, version, person and decision.
@@ -86,13 +85,7 @@ pub fn rule(
             if *proposer == by {
                 return Err("the person who proposed it cannot approve it".to_owned());
             }
-            let unit = Unit::new(
-                LANE,
-                exclude::KIND,
-                Code::from(format!("exclude/{}", item.id)),
-                json!(exclude::Work { item: item.id }),
-                now,
-            );
+            let unit = exclude::unit(item, now);
             Ok((ItemState::Resolved { by, reason: reason.clone() }, Some(unit)))
         }
         (Decision::Withdraw, ItemState::Proposed { .. }) => Ok((ItemState::Open, None)),

@@ -7,7 +7,7 @@ use model::event::Body;
 use model::exception::{self, Item, Subject};
 use model::id::{EventId, ExceptionId};
 use model::remittance::{Remittance, RemittanceState};
-use ports::book::{Effects, Records};
+use ports::book::{Effects, Records, Unit};
 use ports::failure::Failure;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -17,7 +17,7 @@ use crate::decide_adjustments::{Change, decide_lines};
 use crate::decide_document::put_claims;
 use crate::event_account::{self, Moved};
 use crate::replay::stored_event;
-use crate::room::Room;
+use crate::room::{self, Room};
 use crate::settle_account::Renewed;
 
 /// Kind of the unit.
@@ -27,6 +27,18 @@ pub const KIND: &str = "exclude-item";
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Work {
     pub item: ExceptionId,
+}
+
+/// The work that follows when a second person has agreed.
+pub fn unit(item: &Item, now: OffsetDateTime) -> Unit {
+    let about = match &item.subject {
+        Subject::Event { remittance, .. } | Subject::Remittance { remittance } => {
+            remittance.to_string()
+        }
+        Subject::Document { document } => document.to_string(),
+        Subject::Journal { .. } | Subject::Work { .. } => item.id.to_string(),
+    };
+    room::unit(about, KIND, format!("exclude/{}", item.id), &Work { item: item.id }, now)
 }
 
 /// The whole step.

@@ -18,6 +18,7 @@ mod drafts;
 mod event_account;
 mod exclude;
 mod flow;
+mod identity;
 mod open;
 mod parked;
 mod provider_adjustment;
@@ -35,7 +36,7 @@ mod takeback;
 mod work_item;
 
 pub use flow::RemittanceProcess;
-pub use room::{LANE, PROCESS};
+pub use room::{LANES, PROCESS};
 pub use rules::{Rules, RulesError};
 pub use settings::{Settings, UnknownReference};
 

@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 
 use crate::account::{self, Account, Opening, Place, Stored};
 use crate::control::Controls;
-use crate::room::{self, LANE, Room, account_key};
+use crate::room::{self, Room, account_key};
 use crate::settle_account::{Renewed, settle_account};
 
 /// Kind of the unit that settles an account anew.
@@ -103,7 +103,7 @@ async fn decide(book: &dyn Book, lines: &[OpeningClaim]) -> Result<Option<Effect
 }
 
 fn unit(work: &Work, now: OffsetDateTime) -> Unit {
-    Unit::new(LANE, SETTLE, Code::from(format!("settle/{}", work.account)), json!(work), now)
+    room::unit(&work.account, SETTLE, format!("settle/{}", work.account), work, now)
 }
 
 /// A line names one payer of the claim; what it says of the whole claim counts where it says anything.

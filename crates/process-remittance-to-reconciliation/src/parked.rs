@@ -9,17 +9,17 @@ use ports::book::Unit;
 use serde_json::json;
 use time::{Date, OffsetDateTime};
 
-use crate::room::LANE;
+use crate::room::LANES;
 use crate::{decide_adjustments, decide_claims, decide_document, exclude, replay};
 
 /// The unit behind `lane/id`, if it can be made again.
 pub fn unit(name: &str, now: OffsetDateTime) -> Option<Unit> {
     let (lane, id) = name.split_once('/')?;
-    if lane == LANE { own(id, now) } else { posting(lane, id, now) }
+    if LANES.has(lane) { own(lane, id, now) } else { posting(lane, id, now) }
 }
 
-fn own(id: &str, now: OffsetDateTime) -> Option<Unit> {
-    let put = |kind, body| Some(Unit::new(LANE, kind, Code::new(id), body, now));
+fn own(lane: &str, id: &str, now: OffsetDateTime) -> Option<Unit> {
+    let put = |kind, body| Some(Unit::new(lane, kind, Code::new(id), body, now));
     // A round of its own: the first one may have ended with a step that was applied.
     let round = Code::from(format!("parked-{}", now.unix_timestamp()));
     let Some((first, rest)) = id.split_once('/') else {

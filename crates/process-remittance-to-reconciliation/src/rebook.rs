@@ -13,14 +13,13 @@ use model::id::{EventId, RemittanceId};
 use ports::book::{Effects, InboxEntry, Records, Unit};
 use ports::failure::Failure;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::account::{Barred, HoldWith};
 use crate::decide_adjustments::{Change, decide_lines};
 use crate::event_account::{self, Moved};
 use crate::replay::stored_event;
-use crate::room::{self, LANE, Room};
+use crate::room::{self, Room};
 use crate::settle_account::Renewed;
 
 /// Kind of the unit that takes one remittance's share.
@@ -51,7 +50,7 @@ pub async fn rebook(
     for ((remittance, kind), events) in parts {
         let id = Code::from(format!("rebook/{}/{remittance}/{}", unit.id, kind.as_str()));
         let part = Work { events, ..work.clone() };
-        effects.puts.push(Unit::new(LANE, PART, id, json!(part), now));
+        effects.puts.push(room::unit(remittance, PART, id, &part, now));
     }
     Ok(effects)
 }

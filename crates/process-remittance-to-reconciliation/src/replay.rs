@@ -11,14 +11,13 @@ use model::token::Token;
 use ports::book::{Effects, InboxEntry, Records, Unit};
 use ports::failure::Failure;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::decide_adjustments::{Change, decide_lines};
 use crate::decide_document::{closing, decide_sets};
 use crate::event_account::{self, Moved};
 use crate::parked;
-use crate::room::{LANE, Room};
+use crate::room::{self, Room};
 use crate::settle_account::Renewed;
 
 /// Kind of the unit.
@@ -32,18 +31,17 @@ pub struct Work {
 
 /// The work that follows from *Replay*; nothing where it makes no sense.
 pub fn unit(item: &Item, now: OffsetDateTime) -> Option<Unit> {
-    let own = || {
-        let id = Code::from(format!("replay/{}", item.id));
-        Unit::new(LANE, KIND, id, json!(Work { item: item.id }), now)
+    let own = |about: &dyn std::fmt::Display| {
+        room::unit(about, KIND, format!("replay/{}", item.id), &Work { item: item.id }, now)
     };
     match &item.subject {
         Subject::Event { .. } if item.code == exception::Code::EventConflict => None,
-        Subject::Event { .. } => Some(own()),
-        Subject::Remittance { .. } => {
+        Subject::Event { remittance, .. } => Some(own(remittance)),
+        Subject::Remittance { remittance } => {
             let again = item.holds == Holds::Events || item.code == exception::Code::Duplicate;
-            again.then(own)
+            again.then(|| own(remittance))
         }
-        Subject::Document { .. } => (item.holds == Holds::Events).then(own),
+        Subject::Document { document } => (item.holds == Holds::Events).then(|| own(document)),
         Subject::Journal { journal } => {
             Some(posting::of_journal(posting::RECHECK_JOURNAL, journal, now))
         }

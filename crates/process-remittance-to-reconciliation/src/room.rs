@@ -2,27 +2,31 @@
 //! What every step of this process needs, and the reading and writing of its own state.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use model::code::Code;
 use model::id::EventId;
 use model::reference::Reference;
 use model::remittance::Remittance;
-use ports::book::{Effects, InboxEntry, Records, StatePut};
+use ports::book::{Effects, InboxEntry, Records, StatePut, Unit};
 use ports::failure::Failure;
 use ports::json::Json;
 use ports::reference::ReferenceData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use time::OffsetDateTime;
+use workflow::Shards;
 
 use crate::account::{self, Account, Stored};
 use crate::rules::Rules;
 use crate::scene::Scene;
 use crate::settings::Settings;
 
-/// The lane of this process's own steps.
-pub const LANE: &str = "remittance";
+/// The lanes of this process's own steps: all that is done about one document, one remittance or one
+/// account in one of them. What a decision reads of others is guarded by versions.
+pub const LANES: Shards = Shards::new("remittance", 4);
 
 /// The process's name in journals and tables.
 pub const PROCESS: &str = "remittance-to-reconciliation";
@@ -48,6 +52,17 @@ impl Room {
         let (rules, settings, posting) = (self.rules.as_ref(), &self.settings, &self.posting);
         Scene { reference, rules, settings, posting, remittance, day, now, by }
     }
+}
+
+/// Work about one thing, in its lane.
+pub fn unit<T: Serialize>(
+    about: impl fmt::Display,
+    kind: &str,
+    id: impl Into<Code>,
+    body: &T,
+    now: OffsetDateTime,
+) -> Unit {
+    Unit::new(&LANES.lane(&about.to_string()), kind, id, json!(body), now)
 }
 
 /// A process state with the version that was read; 0 for one that is not there yet.

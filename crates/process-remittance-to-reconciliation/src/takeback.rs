@@ -122,7 +122,8 @@ pub async fn pools(
     Ok(pools)
 }
 
-/// Remittances whose recoveries waited for a credit on a claim are decided anew.
+/// Remittances whose recoveries waited for a credit on a claim are decided anew. The pool is written as
+/// it is: a recovery that is decided at the same time, and found no credit yet, decides again.
 pub async fn waiters_for_credits(
     effects: &mut Effects,
     records: &dyn Records,
@@ -136,8 +137,9 @@ pub async fn waiters_for_credits(
     if keys.is_empty() {
         return Ok(());
     }
-    for pool in pools(records, &keys).await?.into_values() {
+    for (key, pool) in pools(records, &keys).await? {
         wake(effects, scene, pool.value.waiting.values());
+        room::write(effects, KIND, &key, pool.version, &Stored::V1(pool.value))?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use crate::decide_item::rule;
 use crate::flow::FLOW;
 use crate::parked;
-use crate::room::LANE;
+use crate::room::LANES;
 use crate::work_item::Opened;
 
 fn item(code: exception::Code, holds: Holds, state: ItemState) -> Item {
@@ -84,7 +84,8 @@ fn parked_work_is_put_back_under_its_own_name() {
         (format!("replay/{document}"), "replay-item"),
         (format!("exclude/{document}"), "exclude-item"),
     ] {
-        let unit = parked::unit(&format!("{LANE}/{id}"), now).expect("it can be made again");
+        let lane = LANES.lane(&id);
+        let unit = parked::unit(&format!("{lane}/{id}"), now).expect("it can be made again");
         assert_eq!((unit.kind.as_str(), unit.id.as_str()), (kind, id.as_str()));
     }
     let window = parked::unit("posting/erp/MAIN/2026-03-02", now).expect("a window");

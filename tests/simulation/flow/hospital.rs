@@ -20,7 +20,7 @@ use ports::memory::{MemoryBook, MemoryClock, MemoryOutside};
 use ports::remittances::{DocumentClosed, Remittances};
 use posting::testing::{Dice, FixedReference, TestErp, reference};
 use posting::{POSTING_LANES, Posting};
-use process_remittance_to_reconciliation::{LANE, PROCESS, RemittanceProcess, Rules, Settings};
+use process_remittance_to_reconciliation::{LANES, PROCESS, RemittanceProcess, Rules, Settings};
 use time::macros::date;
 use workflow::{Lanes, Limits, Runner};
 
@@ -54,7 +54,7 @@ impl Hospital {
         let reference = Arc::new(FixedReference::new(reference));
         let settings = posting::Settings {
             process: PROCESS.into(),
-            process_lane: LANE.into(),
+            process_lanes: LANES,
             rows_max: 12,
             ..posting::testing::settings()
         };
@@ -84,9 +84,12 @@ impl Hospital {
         POSTING_LANES.lanes().map(runner).fold(Lanes::new(), Lanes::with)
     }
 
-    pub fn decider(&self, holder: &str) -> Runner {
-        let book = Arc::new(self.book.clone());
-        Runner::new(book, LANE, holder, self.process.steps(), Self::limits())
+    pub fn decider(&self, holder: &str) -> Lanes {
+        let runner = |lane| {
+            let book = Arc::new(self.book.clone());
+            Runner::new(book, lane, holder, self.process.steps(), Self::limits())
+        };
+        LANES.lanes().map(runner).fold(Lanes::new(), Lanes::with)
     }
 
     /// Every batch, then the last word; the sender repeats it all after any failure.

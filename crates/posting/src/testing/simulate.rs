@@ -14,7 +14,7 @@ use model::id::Hash;
 use model::journal::JournalState;
 use ports::erp::PostingMode;
 use ports::release::{Release, ReleaseOutcome};
-use workflow::{Lanes, Ran, Runner};
+use workflow::{Lanes, Ran};
 
 use super::{
     Call, Dice, Fault, World, complaints_always, complaints_at_rest, weather_of_book,
@@ -54,7 +54,7 @@ struct Simulation {
     dice: Dice,
     life: Counts,
     posters: [Arc<Lanes>; 2],
-    taker: Arc<Runner>,
+    taker: Arc<Lanes>,
     holders: u32,
     events: u64,
     /// Stopped workers and the tick in which they go on.
@@ -215,7 +215,7 @@ impl Simulation {
     }
 
     fn run_taker(&mut self, tick: u32) {
-        let ran = self.taker.clone().run_due().now_or_never();
+        let ran = self.taker.clone().pass().now_or_never();
         self.say("taker", &(tick, &ran));
         if ran.is_none() {
             self.life.lock().expect("no plan panics").0.crashes += 1;

@@ -24,14 +24,14 @@ use ports::memory::{MemoryBook, MemoryClock, MemoryOutside};
 use ports::reference::ReferenceData;
 use serde::Deserialize;
 use time::macros::date;
-use workflow::{Lanes, Limits, Outcome, Runner, Scope, Step, record};
+use workflow::{Lanes, Limits, Outcome, Runner, Scope, Shards, Step, record};
 
 use super::TestErp;
 use crate::{POSTING_LANES, Posting, REBOOK, RECHECK_JOURNAL, Releases, Settings, of_journal};
 
 const TARGET: &str = "main";
 const ENTITY: &str = "E1";
-const LANE: &str = "remittance";
+const LANES: Shards = Shards::new("remittance", 2);
 
 /// Reference data that a test replaces as it likes.
 #[derive(Clone)]
@@ -98,7 +98,7 @@ pub fn settings() -> Settings {
     Settings {
         tenant: "t1".into(),
         process: "remittance-to-reconciliation".into(),
-        process_lane: LANE.into(),
+        process_lanes: LANES,
         window: Duration::from_secs(5),
         rows_max: 8,
         lines_max: 100,
@@ -144,11 +144,14 @@ impl World {
         POSTING_LANES.lanes().map(runner).fold(Lanes::new(), Lanes::with)
     }
 
-    /// A worker of the process's lane.
-    pub fn taker(&self, holder: &str) -> Runner {
-        let book = Arc::new(self.book.clone());
+    /// Workers of the process's lanes.
+    pub fn taker(&self, holder: &str) -> Lanes {
         let steps: Vec<Arc<dyn Step>> = vec![Arc::new(Rebook { world: self.clone() })];
-        Runner::new(book, LANE, holder, steps, self.limits)
+        let runner = |lane| {
+            let book = Arc::new(self.book.clone());
+            Runner::new(book, lane, holder, steps.clone(), self.limits)
+        };
+        LANES.lanes().map(runner).fold(Lanes::new(), Lanes::with)
     }
 
     /// What lets held journals go.

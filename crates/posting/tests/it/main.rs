@@ -28,8 +28,9 @@ async fn rest(world: &World, holder: &str, seconds_max: u32) {
     let (poster, taker) = (world.poster(holder), world.taker(holder));
     for _ in 0..seconds_max {
         world.clock().advance(Duration::from_secs(1));
-        poster.pass().await;
-        taker.run_due().await;
+        for lanes in [&poster, &taker] {
+            lanes.pass().await;
+        }
         let complaints = complaints_always(&world.book, &world.erp);
         assert_eq!(complaints, Vec::<String>::new());
         if world.book.units().is_empty() && world.erp.in_flight() == 0 {

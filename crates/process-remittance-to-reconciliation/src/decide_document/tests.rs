@@ -15,6 +15,7 @@ use time::OffsetDateTime;
 use time::macros::date;
 
 use super::verdict::{Verdict, decide};
+use crate::room::LANES;
 use crate::rules::Rules;
 use crate::scene::Scene;
 use crate::settings::Settings;
@@ -69,7 +70,7 @@ fn verdict(remittance: &Remittance, closed: &DocumentClosed, others: &[Remittanc
     let posting = posting::Settings {
         tenant: Code::new("t"),
         process: Code::new("p"),
-        process_lane: Code::new("l"),
+        process_lanes: LANES,
         window: Duration::from_secs(1),
         rows_max: 1,
         lines_max: 1,

@@ -90,8 +90,9 @@ fn local(
     };
     // Nothing is decided under reference data that may be wrong, or before the openings are known.
     let gates: Vec<Gate> = [Some(in_force), site.opened.clone()].into_iter().flatten().collect();
-    let deciding = runner(Lane::new(remittance::LANE), &process.steps());
-    site.works.serve(ROLE, Lanes::new().with(deciding), gates.clone());
+    let steps = process.steps();
+    let deciding = remittance::LANES.lanes().map(|lane| runner(lane, &steps));
+    site.works.serve(ROLE, deciding.fold(Lanes::new(), Lanes::with), gates.clone());
     // Posting goes on once the database is the one that was witnessed.
     let gates = gates.into_iter().chain([record.whole]).collect();
     let steps = engine.steps();
@@ -159,7 +160,7 @@ fn posting_settings(config: &Config) -> posting::Settings {
     posting::Settings {
         tenant: Code::new(&config.tenant),
         process: Code::new(remittance::PROCESS),
-        process_lane: Code::new(remittance::LANE),
+        process_lanes: remittance::LANES,
         window: Duration::from_millis(config.posting.window_ms),
         rows_max: config.posting.rows_max,
         lines_max: config.posting.lines_max,
