@@ -36,7 +36,7 @@ pub async fn run(documents: u32, percent: u32) -> anyhow::Result<()> {
         let pids: Vec<u32> = programs.map(|program| program.pid()).collect();
         let pace = Pace::start(&pids, percent)?;
         let worked = work(&site, documents).await;
-        pace.end();
+        drop(pace);
         let (taken, posted) = worked?;
         let rate = per_second(u64::from(documents), posted);
         println!(

@@ -31,7 +31,7 @@ use workflow::Shards;
 use workflow::trace::{self, Happened};
 
 /// The lanes in which documents are read.
-pub const INTAKE_LANES: Shards = Shards::new("intake", 4);
+pub const INTAKE_LANES: Shards = Shards::new("intake", 6);
 /// The step that reads one.
 pub const READ_DOCUMENT: &str = "read-document";
 

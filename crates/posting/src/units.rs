@@ -11,7 +11,7 @@ use workflow::Shards;
 
 /// The lanes in which windows are closed and journals submitted: all that is done about one window, or
 /// about one journal, in one of them.
-pub const POSTING_LANES: Shards = Shards::new("posting", 4);
+pub const POSTING_LANES: Shards = Shards::new("posting", 6);
 
 /// Closes one window: unit id is the group.
 pub const CLOSE_WINDOW: &str = "close-window";

@@ -26,7 +26,7 @@ use crate::settings::Settings;
 
 /// The lanes of this process's own steps: all that is done about one document, one remittance or one
 /// account in one of them. What a decision reads of others is guarded by versions.
-pub const LANES: Shards = Shards::new("remittance", 4);
+pub const LANES: Shards = Shards::new("remittance", 6);
 
 /// The process's name in journals and tables.
 pub const PROCESS: &str = "remittance-to-reconciliation";

@@ -166,10 +166,12 @@ impl Runner {
         ran.held = true;
         crash_point!("workflow.lane.leased");
         let due = self.book.due(&self.lane, self.limits.units_per_pass_max).await?;
+        let begun = Instant::now();
         for unit in &due {
             if let Some(shutdown) = shutdown {
                 give_way(&self.limits).await;
-                if shutdown.is_asked() {
+                // A pass does not last for long: whoever asks for the lane is heard before the next.
+                if shutdown.is_asked() || begun.elapsed() > self.limits.idle() {
                     break;
                 }
             }
