@@ -191,13 +191,43 @@ async fn end(
         }
     }
     assert_clearing(&world).await;
+    (world.balances(), states(&world))
+}
+
+/// The same with all documents there at once and the lanes beside each other; `seed` says who goes first.
+async fn end_together(
+    setup: &Setup,
+    csv: &str,
+    receives: &[Receive],
+    seed: u64,
+) -> (Sums, BTreeMap<String, u64>) {
+    let mut world = World::new(setup);
+    world.open(csv).await;
+    world.send_all(receives).await;
+    world.settle_together(coin(seed)).await;
+    assert_liabilities(&world);
+    assert_clearing(&world).await;
+    (world.balances(), states(&world))
+}
+
+/// Heads or tails, the same for the same seed.
+fn coin(seed: u64) -> impl FnMut() -> bool + Send + 'static {
+    let mut state = seed;
+    move || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state >> 63 == 0
+    }
+}
+
+fn states(world: &World) -> BTreeMap<String, u64> {
     let mut states: BTreeMap<String, u64> = BTreeMap::new();
     for entry in world.book.inbox_entries() {
         let code = entry.code.map(|code| code.to_string()).unwrap_or_default();
         let state = entry.state.as_str().replace("posted", "pending");
         *states.entry(format!("{} {state} {code}", entry.kind.as_str())).or_default() += 1;
     }
-    (world.balances(), states)
+    states
 }
 
 async fn assert_clearing(world: &World) {
@@ -254,6 +284,24 @@ proptest! {
         let other: Vec<Receive> = order.iter().map(|&at| usual[at].clone()).collect();
         let (first, second) = block_on(async {
             (end(&setup, &csv, &usual, false).await, end(&setup, &csv, &other, post).await)
+        });
+        prop_assert_eq!(first, second);
+    }
+
+    #[test]
+    fn lanes_beside_each_other_end_where_one_after_another_ends(
+        histories in proptest::collection::vec(history(), 1..6),
+        seed in any::<u64>(),
+        guarded in any::<bool>(),
+        expected in any::<bool>(),
+    ) {
+        let cut_over = guarded.then(|| "2026-01-01".to_owned());
+        let setup = Setup { expected, cut_over, ..Setup::default() };
+        let csv = openings(&histories);
+        let receives = remittances(&histories);
+        let (first, second) = block_on(async {
+            let alone = end(&setup, &csv, &receives, false).await;
+            (alone, end_together(&setup, &csv, &receives, seed).await)
         });
         prop_assert_eq!(first, second);
     }
@@ -350,4 +398,30 @@ fn a_remittance_of_several_batches_is_decided_whole() {
     assert_eq!((at("4900", "MCR"), at("1095", "MCR")), (Some(-100), None));
     let booked: u64 = states.get("claim pending ").copied().unwrap_or_default();
     assert_eq!(booked, 2_500);
+}
+
+#[test]
+fn of_copies_that_are_decided_at_once_one_is_booked() {
+    let set = |plb: &[&str]| {
+        let claim = Claim {
+            claim: "C1".to_owned(),
+            status: "1".to_owned(),
+            charge: "10.00".to_owned(),
+            paid: "10.00".to_owned(),
+            ..Claim::default()
+        };
+        let plb = plb.iter().map(|text| (*text).to_owned()).collect();
+        receive("MCR", "T1", vec![claim], plb, 1_000)
+    };
+    // The same payment in documents of their own, so that their lanes differ.
+    let copies: Vec<Receive> = (0..6).map(|_| set(&[])).collect();
+    for seed in 0..50 {
+        block_on(async {
+            let mut world = World::new(&Setup::default());
+            world.send_all(&copies).await;
+            world.settle_together(coin(seed)).await;
+            let booked = states(&world).get("claim pending ").copied();
+            assert_eq!(booked, Some(1), "seed {seed}: {:?}", states(&world));
+        });
+    }
 }

@@ -21,7 +21,7 @@ use model::token::Token;
 use ports::book::{Book, Effects, JournalChange, Records, Unit};
 use ports::failure::Failure;
 use ports::inquiry::{Inquiry, ItemFilter, RemittanceFilter};
-use ports::memory::MemoryBook;
+use ports::memory::{Fault, MemoryBook};
 use ports::reference::ReferenceData;
 use ports::remittances::{
     Decided, Decision, DecisionOutcome, DocumentClosed, OpeningClaim, Remittances,
@@ -229,6 +229,20 @@ impl World {
         panic!("the lanes never rest");
     }
 
+    /// Runs the lanes beside each other until nothing is due, in whatever order `plan` lets them go.
+    pub async fn settle_together(&self, mut lets: impl FnMut() -> bool + Send + 'static) {
+        self.book.plan_faults(Box::new(move |_| (!lets()).then_some(Fault::Others)));
+        for _ in 0..1_000 {
+            let ran = self.lanes.pass_together().await;
+            assert!(ran.failure.is_none() && ran.parked == 0, "{ran:?}");
+            if !self.book.units().iter().any(|unit| LANES.has(&unit.lane)) {
+                return self.book.calm();
+            }
+            self.book.clock().advance(Duration::from_secs(60));
+        }
+        panic!("the lanes never rest");
+    }
+
     pub async fn receive(&mut self, receive: &Receive) {
         let document = input::document(receive, self.documents.len());
         self.deliver(&document).await;
@@ -250,6 +264,16 @@ impl World {
                 self.lanes.pass().await;
                 self.book.clock().advance(Duration::from_secs(60));
             }
+        }
+    }
+
+    /// All of them are there before anything is decided.
+    pub async fn send_all(&mut self, receives: &[Receive]) {
+        for receive in receives {
+            let document = input::document(receive, self.documents.len());
+            self.deliver(&document).await;
+            self.close(&document, receive).await;
+            self.documents.push(document);
         }
     }
 

@@ -20,6 +20,7 @@ mod state;
 mod vault;
 
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::Poll;
 
 use model::journal::Journal;
 use model::row::Row;
@@ -172,6 +173,10 @@ impl MemoryBook {
                 }
                 run(&mut state)
             }
+            Some(Fault::Others) => {
+                others().await;
+                run(&mut self.lock())
+            }
             Some(Fault::CrashBefore) => futures::future::pending().await,
             Some(Fault::CrashAfter) => {
                 let done = run(&mut self.lock());
@@ -196,4 +201,18 @@ impl MemoryBook {
             }
         })
     }
+}
+
+/// Lets whoever else is ready go first, once.
+async fn others() {
+    let mut gone = false;
+    std::future::poll_fn(|context| {
+        if gone {
+            return Poll::Ready(());
+        }
+        gone = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::FutureExt;
+use futures::future::join_all;
 use ports::context;
 use tokio::task::JoinSet;
 
@@ -53,6 +54,12 @@ impl Lanes {
     /// The same, with what they did together.
     pub async fn pass(&self) -> Ran {
         self.run_due().await.into_iter().fold(Ran::default(), Ran::and)
+    }
+
+    /// One pass of every worker at the same time, with what they did together.
+    pub async fn pass_together(&self) -> Ran {
+        let all = join_all(self.workers.iter().map(|worker| worker.run_due())).await;
+        all.into_iter().fold(Ran::default(), Ran::and)
     }
 
     /// Passes until one of them finds nothing due anywhere, at most `passes_max`. Says whether it did.

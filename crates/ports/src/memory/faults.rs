@@ -31,6 +31,8 @@ pub enum Fault {
     CrashBefore,
     /// The caller dies after it is done: the future never completes.
     CrashAfter,
+    /// Whoever works at the same time goes first. It is done all the same.
+    Others,
 }
 
 /// Asked before every operation.

@@ -191,8 +191,9 @@ async fn an_erp_that_never_answers_is_given_up_before_the_lease_runs_out() {
     }));
     let poster = world.poster("one");
     let begun = tokio::time::Instant::now();
-    assert_eq!(poster.pass().await.done, 1, "the window is closed");
-    assert_eq!(poster.pass().await.put_back, 1, "the outcome is unknown");
+    // The journal may be in a lane before that of its window, or after it.
+    let ran = poster.pass().await.and(poster.pass().await);
+    assert_eq!((ran.done, ran.put_back), (1, 1), "the window is closed, the outcome is unknown");
     let waited = begun.elapsed();
     assert!(waited >= world.posting.settings.erp_call_max, "{waited:?}");
     assert!(waited < world.limits.lease(), "{waited:?}");
