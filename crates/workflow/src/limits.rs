@@ -23,7 +23,7 @@ pub struct Limits {
     pub sequence_ms: u64,
     /// While more senders than these wait for an acknowledgement, lanes hold back …
     pub senders_waiting_max: usize,
-    /// … each unit for at most so long.
+    /// … one unit after another, each for at most so long and all of them within their leases.
     pub give_way_ms_max: u64,
 }
 

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Senders go first: while many wait for their acknowledgement, the lanes of this process hold back,
-//! each unit for a bounded time. What was acknowledged is durable and can wait; a sender cannot.
+//! one after another and each for a bounded time, however many there are. What was acknowledged is durable
+//! and can wait; a sender cannot.
 
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
+use tokio::time::timeout;
 
 use crate::limits::Limits;
 
 /// How many senders wait in this process.
 static SENDERS: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender::new(0));
+
+/// Whose turn it is to hold back next.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 /// A sender that waits, until this is dropped.
 #[derive(Debug)]
@@ -30,11 +35,21 @@ impl Drop for Waiting {
     }
 }
 
-/// Returns when few senders wait, or when the lane has held back for long enough.
+/// Returns when few senders wait, or when the lane has held back for long enough after those before it;
+/// in any case well within its lease.
 pub(crate) async fn give_way(limits: &Limits) {
+    let _ = timeout(limits.lease() / 4, hold_back(limits)).await;
+}
+
+async fn hold_back(limits: &Limits) {
     let mut senders = SENDERS.subscribe();
-    let few = senders.wait_for(|senders| *senders <= limits.senders_waiting_max);
-    let _ = tokio::time::timeout(Duration::from_millis(limits.give_way_ms_max), few).await;
+    let is_few = |senders: &usize| *senders <= limits.senders_waiting_max;
+    if is_few(&senders.borrow()) {
+        return;
+    }
+    let _turn = TURN.lock().await;
+    let few = senders.wait_for(is_few);
+    let _ = timeout(Duration::from_millis(limits.give_way_ms_max), few).await;
 }
 
 #[cfg(test)]
@@ -58,6 +73,19 @@ mod tests {
         drop(third);
         waits.await.expect("it returns");
         assert_eq!(started.elapsed(), Duration::from_millis(50), "it goes on once few are left");
-        drop(few);
+
+        let third = Waiting::begin();
+        let started = tokio::time::Instant::now();
+        let lanes = (0..3).map(|_| tokio::spawn(async move { give_way(&limits).await }));
+        for lane in lanes.collect::<Vec<_>>() {
+            lane.await.expect("it returns");
+        }
+        assert_eq!(started.elapsed(), Duration::from_millis(150), "lanes hold back in turn");
+
+        let brief = Limits { lease_ms: 40, ..limits };
+        let started = tokio::time::Instant::now();
+        give_way(&brief).await;
+        assert_eq!(started.elapsed(), Duration::from_millis(10), "well within the lease");
+        drop((few, third));
     }
 }
