@@ -34,6 +34,8 @@ pub struct Setup {
     pub provisional: bool,
     /// The first day of the only open period.
     pub open_from: Option<String>,
+    /// How long what may be explained waits before it becomes an exception.
+    pub patience_s: u64,
     /// Identifiers that the reference data lacks at first.
     pub unknown: Vec<String>,
 }

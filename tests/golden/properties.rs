@@ -428,8 +428,8 @@ fn of_copies_that_are_decided_at_once_one_is_booked() {
     }
 }
 
-#[test]
-fn a_recovery_and_the_credit_that_it_needs_find_each_other() {
+/// A recovery, and the remittance that makes the credit that it names.
+fn recovery_and_credit() -> (&'static str, [Receive; 2]) {
     let claim = |claim: &str, status: &str, amount: &str| Claim {
         claim: claim.to_owned(),
         status: status.to_owned(),
@@ -444,9 +444,38 @@ fn a_recovery_and_the_credit_that_it_needs_find_each_other() {
         receive("MCR", "T1", vec![claim("C1", "1", "100.00")], recovery, 6_000),
         receive("MCR", "T2", vec![claim("C8", "1", "45.00")], Vec::new(), 4_500),
     ];
+    (csv, receives)
+}
+
+#[test]
+fn a_recovery_and_the_credit_that_it_needs_find_each_other() {
+    let (csv, receives) = recovery_and_credit();
     let alone = block_on(end(&Setup::default(), csv, &receives, false));
     for seed in 0..200 {
         let together = block_on(end_together(&Setup::default(), csv, &receives, seed));
         assert_eq!(together, alone, "seed {seed}");
     }
+}
+
+#[test]
+fn what_the_next_document_explains_never_becomes_an_exception() {
+    let (csv, receives) = recovery_and_credit();
+    let setup = Setup { patience_s: 10, ..Setup::default() };
+    let met = |both: bool| {
+        let (setup, receives) = (setup.clone(), receives.clone());
+        block_on(async move {
+            let mut world = World::new(&setup);
+            world.open(csv).await;
+            world.receive(&receives[0]).await;
+            assert_eq!(world.items().await, [], "it waits");
+            if both {
+                world.receive(&receives[1]).await;
+            }
+            world.book.clock().advance(std::time::Duration::from_secs(10));
+            world.settle().await;
+            world.items().await.iter().map(|item| item.code.to_string()).collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(met(true), Vec::<String>::new());
+    assert_eq!(met(false), ["WO-UNKNOWN"]);
 }

@@ -164,6 +164,7 @@ fn process(
         true => UnknownReference::Provisional,
         false => UnknownReference::Hold,
     };
+    settings.patience = Duration::from_secs(setup.patience_s);
     let posting = posting::Settings {
         tenant: Code::new(TENANT),
         process: Code::new(PROCESS),

@@ -253,10 +253,11 @@ fn start_erp(home: &Path, plan: &Plan) -> anyhow::Result<(Program, String)> {
 }
 
 fn write_config(home: &Path, plan: &Plan, database: &str, erp: &str) -> anyhow::Result<()> {
-    let (opening, business_day) = match &plan.world {
-        World::Small => ("", String::new()),
+    // All files of a day are there at once, and explain one another.
+    let (opening, business_day, patience) = match &plan.world {
+        World::Small => ("", String::new(), 0),
         World::Day(config) => {
-            ("opening = \"opening.csv\"", format!("business_day = \"{}\"", config.date))
+            ("opening = \"opening.csv\"", format!("business_day = \"{}\"", config.date), 10_000)
         }
     };
     let text = format!(
@@ -296,6 +297,7 @@ checkpoint_ms_max = 300
 
 [posting]
 window_ms = {window}
+patience_ms = {patience}
 erp_call_ms_max = {call}
 lease_ms = {lease}
 "#,

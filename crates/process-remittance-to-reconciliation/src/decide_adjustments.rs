@@ -22,6 +22,7 @@ use crate::adjustment_lines::{self, Lines};
 use crate::book_event::{Known, Outcome, Target, book_event};
 use crate::decide_claims::log;
 use crate::drafts::{Draft, Places};
+use crate::patience::long_ago;
 use crate::provider_adjustment::{Decision, PlbLine, Resources, decide};
 use crate::provisional;
 use crate::room::{self, Room, Versioned};
@@ -46,6 +47,9 @@ pub struct Work {
     /// First ordinal of the first batch with adjustments; nothing when there are none.
     pub from: Option<u64>,
     pub round: Code,
+    /// When the document was ready to be decided; long ago where nothing is to be waited for.
+    #[serde(default = "long_ago", with = "time::serde::rfc3339")]
+    pub since: OffsetDateTime,
 }
 
 impl Work {

@@ -21,6 +21,7 @@ use crate::adjudicate::{Parties, adjudicate};
 use crate::book_event::{Known, Outcome, Target, book_event};
 use crate::control::Controls;
 use crate::decide_adjustments;
+use crate::patience::long_ago;
 use crate::provisional;
 use crate::room::{self, Room};
 use crate::scene::Scene;
@@ -38,6 +39,9 @@ pub struct Work {
     pub first: u64,
     /// Distinguishes a decision of a person from the first pass, and one such from another.
     pub round: Code,
+    /// When the document was ready to be decided; long ago where nothing is to be waited for.
+    #[serde(default = "long_ago", with = "time::serde::rfc3339")]
+    pub since: OffsetDateTime,
     /// First ordinal of the first batch with provider adjustments, once it has been met.
     pub adjustments: Option<u64>,
 }
@@ -250,6 +254,7 @@ fn chain(
                 remittance: work.remittance,
                 from: adjustments,
                 round: work.round.clone(),
+                since: work.since,
             };
             last.unit(now)
         }

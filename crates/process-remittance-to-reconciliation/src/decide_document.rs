@@ -235,6 +235,7 @@ pub async fn put_claims(
         remittance: remittance.id,
         first: entry.batch,
         round: Code::new(round),
+        since: now,
         adjustments: None,
     };
     effects.puts.push(work.unit(now));

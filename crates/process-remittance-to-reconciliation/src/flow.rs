@@ -21,7 +21,7 @@ use crate::rules::Rules;
 use crate::settings::Settings;
 use crate::{
     close, decide_adjustments, decide_claims, decide_document, decide_item, deliver, exclude, open,
-    rebook, replay,
+    patience, rebook, replay,
 };
 
 /// One step of the flow as finance reads it.
@@ -164,12 +164,27 @@ impl Step for FlowStep {
                 pass.effects
             }
             decide_claims::KIND => {
-                decide_claims::decide_claims(room, records, &body(unit)?, now).await?
+                let work = body::<decide_claims::Work>(unit)?;
+                let effects = decide_claims::decide_claims(room, records, &work, now).await?;
+                if let Some(due) = patience::until(&room.settings, &effects, work.since, now) {
+                    return Ok(Outcome::Again { effects: Effects::new(effects.step.0), due });
+                }
+                effects
             }
             decide_adjustments::KIND => {
-                let (work, generation) = (body(unit)?, unit.generation);
-                decide_adjustments::decide_adjustments(room, records, &work, generation, now)
-                    .await?
+                let work = body::<decide_adjustments::Work>(unit)?;
+                let effects = decide_adjustments::decide_adjustments(
+                    room,
+                    records,
+                    &work,
+                    unit.generation,
+                    now,
+                )
+                .await?;
+                if let Some(due) = patience::until(&room.settings, &effects, work.since, now) {
+                    return Ok(Outcome::Again { effects: Effects::new(effects.step.0), due });
+                }
+                effects
             }
             open::SETTLE => open::settle(room, records, &body(unit)?, now).await?,
             replay::KIND => replay::replay(room, records, &body(unit)?, now).await?,

@@ -21,6 +21,7 @@ mod flow;
 mod identity;
 mod open;
 mod parked;
+mod patience;
 mod provider_adjustment;
 mod provisional;
 mod rebook;

@@ -9,6 +9,7 @@ use ports::book::Unit;
 use serde_json::json;
 use time::{Date, OffsetDateTime};
 
+use crate::patience::long_ago;
 use crate::room::LANES;
 use crate::{decide_adjustments, decide_claims, decide_document, exclude, replay};
 
@@ -37,11 +38,12 @@ fn own(lane: &str, id: &str, now: OffsetDateTime) -> Option<Unit> {
     // Every batch is searched for adjustments: where they begin is not known any more.
     let from = Some(1);
     if rest == "adjustments" {
-        let work = decide_adjustments::Work { remittance, from, round };
+        let work = decide_adjustments::Work { remittance, from, round, since: long_ago() };
         return Some(work.unit(now));
     }
     let first = rest.parse().ok()?;
-    Some(decide_claims::Work { remittance, first, round, adjustments: from }.unit(now))
+    let (adjustments, since) = (from, long_ago());
+    Some(decide_claims::Work { remittance, first, round, since, adjustments }.unit(now))
 }
 
 /// A journal's unit is named by its key, a window's by its group.

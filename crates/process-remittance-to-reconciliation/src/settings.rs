@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What the remittance process is told by its operator.
 
+use std::time::Duration;
+
 use model::code::Code;
 
 /// What happens to a payer or facility that the reference data does not know.
@@ -21,6 +23,9 @@ pub struct Settings {
     /// The legal entity of a provisional facility whose payee is unknown too. Without it, the only
     /// entity there is, or one derived from the payee that no ERP will know.
     pub provisional_entity: Option<Code>,
+    /// So long after its document a recovery, a balance, a reversal or a secondary payment waits for
+    /// what may explain it, before it becomes an exception.
+    pub patience: Duration,
     /// Remittances decided in one transaction.
     pub remittances_max: usize,
     /// The largest amount of a claim or payment that is booked; anything above is held as `OVERFLOW`.
@@ -39,6 +44,7 @@ impl Settings {
             tenant: Code::new(tenant),
             unknown_reference: UnknownReference::default(),
             provisional_entity: None,
+            patience: Duration::ZERO,
             remittances_max: 200,
             amount_minor_max: 1_000_000_000_000_000,
             default_facility: unassigned.clone(),

@@ -12,6 +12,7 @@ use ports::failure::Failure;
 use serde::{Deserialize, Serialize};
 
 use crate::decide_adjustments;
+use crate::patience::long_ago;
 use crate::room::{self, Versioned};
 use crate::scene::Scene;
 use crate::settle_account::Credit;
@@ -155,6 +156,7 @@ pub fn wake<'a>(
             remittance: one.remittance,
             from: Some(one.from),
             round: Code::new(decide_adjustments::AGAIN),
+            since: long_ago(),
         };
         effects.puts.push(work.unit(scene.now));
     }

@@ -233,6 +233,9 @@ pub struct Posting {
     pub window_ms: u64,
     /// A window closes early when it holds so many rows.
     pub rows_max: usize,
+    /// A recovery, a balance forward, a reversal or a secondary payment waits so long for the remittance
+    /// that may explain it, before it becomes an exception.
+    pub patience_ms: u64,
     /// Lines of one journal; the ERP's own limit where that is smaller.
     pub lines_max: usize,
     /// A call to the ERP is given up after so long, and looked up before it is repeated.
@@ -250,6 +253,7 @@ impl Default for Posting {
             hold_instances: Vec::new(),
             window_ms: 500,
             rows_max: 2_000,
+            patience_ms: 5_000,
             lines_max: 2_000,
             erp_call_ms_max: 10_000,
             lease_ms: 30_000,

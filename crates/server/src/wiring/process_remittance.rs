@@ -128,6 +128,7 @@ fn process(
         Unknown::Hold => remittance::UnknownReference::Hold,
         Unknown::Provisional => remittance::UnknownReference::Provisional,
     };
+    settings.patience = Duration::from_millis(config.posting.patience_ms);
     settings.provisional_entity = config.reference.provisional_entity.as_deref().map(Code::new);
     Ok(remittance::RemittanceProcess::new(book, reference, Arc::new(rules), settings, posting))
 }
