@@ -85,6 +85,7 @@ macro_rules! book_contract_rules {
             steps::an_unfenced_step_is_applied_once,
             steps::a_refused_transaction_leaves_nothing_behind,
             steps::a_state_changes_only_from_the_version_that_was_read,
+            steps::states_that_one_step_put_are_read_and_changed_each_by_itself,
             steps::a_new_item_that_exists_is_left_alone,
             steps::an_item_changes_only_from_the_version_below,
             steps::items_about_a_subject_come_oldest_first,

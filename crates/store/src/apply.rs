@@ -13,6 +13,7 @@ mod records;
 mod rows;
 pub(crate) mod sequence;
 mod standing;
+mod states;
 
 use model::retention::RetentionClass;
 use ports::book::{Applied, ApplyError, Effects, Fence, StepKey};
@@ -28,7 +29,7 @@ pub(crate) use delivered::batch_record;
 pub(crate) use log::write as write_log;
 pub(crate) use numbers::PLACE_BITS;
 pub(crate) use queue::put as put_units;
-pub(crate) use records::state_record;
+pub(crate) use states::state_record;
 
 /// All statements of a step look up by key. Of a table that has just grown the planner knows
 /// nothing, and then reading it as a whole looks cheaper to it than some hundred look-ups.
@@ -78,7 +79,7 @@ async fn write(
     let earlier = standing::change(book, connection, &effects.transitions, &written).await?;
     rows::refuse_known(book, connection, &effects.rows, &earlier).await?;
     records::remittances(book, connection, &effects.remittances).await?;
-    records::states(book, connection, &effects.states).await?;
+    states::put(book, connection, &effects.states).await?;
     rows::supersede(book, connection, &effects.supersede).await?;
     journals::change(book, connection, &effects.journals).await?;
     records::items(book, connection, &effects.items).await?;

@@ -108,7 +108,7 @@ impl PostgresBook {
         &self,
         purpose: Purpose,
         record: &str,
-        clear: Vec<u8>,
+        clear: &[u8],
     ) -> Result<Vec<u8>, Failure> {
         let place = Place { tenant: self.tenant(), purpose, record };
         self.keys.current(purpose.class())?.seal(place, clear).map_err(error::sealing)

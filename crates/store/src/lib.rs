@@ -20,6 +20,8 @@ mod retention;
 pub mod sealing;
 mod settings;
 mod state;
+mod state_pack;
+mod states;
 mod vault;
 
 pub use book::PostgresBook;

@@ -12,8 +12,8 @@ static KERNEL: Migrator = sqlx::migrate!("migrations/kernel");
 static INTAKE: Migrator = sqlx::migrate!("migrations/intake");
 
 /// The kernel versions that this program works with.
-pub const SCHEMA_MIN: i64 = 9;
-pub const SCHEMA_MAX: i64 = 9;
+pub const SCHEMA_MIN: i64 = 10;
+pub const SCHEMA_MAX: i64 = 10;
 /// Versions from here on belong to intake.
 pub(crate) const INTAKE_FROM: i64 = 1_000;
 pub(crate) const INTAKE_MIN: i64 = 1_007;

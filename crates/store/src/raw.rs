@@ -117,7 +117,7 @@ impl RawStore for PostgresBook {
         let ordinal = ordinal_of(ordinal)?;
         let bytes = i32::try_from(chunk.len()).map_err(|_| Failure::defect("a long chunk"))?;
         self.ready(&[Purpose::RawChunk.class()]).await?;
-        let body = self.seal(Purpose::RawChunk, &chunk_record(upload, ordinal), chunk.into())?;
+        let body = self.seal(Purpose::RawChunk, &chunk_record(upload, ordinal), &chunk)?;
         sqlx::query!(
             "with staged as (
                insert into raw_upload (tenant, upload)

@@ -18,15 +18,14 @@ use model::row::{Row, WindowGroup};
 use model::token::Token;
 use ports::book::{Answer, InboxEntry, OpenGroup, Records, RowStanding, StateRecord};
 use ports::failure::Failure;
-use ports::json::Json;
 use time::OffsetDateTime;
 
-use crate::apply::{batch_record, state_record};
+use crate::apply::batch_record;
 use crate::book::PostgresBook;
-use crate::entry::{hash_of, limit_of, record_of, signed, unsigned};
+use crate::entry::{hash_of, limit_of, record_of, signed};
 use crate::error::{failure, unreadable};
-use crate::inbox;
 use crate::sealing::Purpose;
+use crate::{inbox, states};
 
 #[async_trait]
 impl Records for PostgresBook {
@@ -138,34 +137,7 @@ impl Records for PostgresBook {
     }
 
     async fn states(&self, kind: &str, keys: &[Code]) -> Result<Vec<StateRecord>, Failure> {
-        let keys: Vec<&str> = keys.iter().map(Code::as_str).collect();
-        let sealed = sqlx::query!(
-            "select state.key, state.version, state.body
-             from unnest($3::text[]) as wanted (key)
-             cross join lateral (
-               select key, version, body
-               from state
-               where state.tenant = $1
-                 and state.kind = $2
-                 and state.key = wanted.key
-               offset 0
-             ) as state",
-            self.tenant(),
-            kind,
-            &keys as _,
-        )
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failure)?;
-        let mut states = Vec::with_capacity(sealed.len());
-        for row in sealed {
-            let record = state_record(kind, &row.key, row.version);
-            let clear = self.unseal(Purpose::State, &record, &row.body).await?;
-            let body = Json::text(clear).ok_or_else(|| unreadable("state"))?;
-            let (key, version) = (Code::from(row.key), unsigned(row.version));
-            states.push(StateRecord { key, version, body });
-        }
-        Ok(states)
+        states::of(self, kind, keys).await
     }
 
     async fn rows(&self, ids: &[RowId]) -> Result<Vec<Row>, Failure> {

@@ -120,13 +120,19 @@ impl PostgresBook {
     }
 
     /// How much was sealed under a data key: chunks of documents, batches of vault values or of events,
-    /// states. It reads the head of every value of the class.
+    /// states and packs of them. It reads the head of every value of the class.
     pub async fn sealed_under(&self, key: &DataKeyRecord) -> Result<u64, Failure> {
         let table = match key.class {
             RetentionClass::Raw => "raw_chunk",
             RetentionClass::Vault => "vault_batch",
             RetentionClass::Canonical => "event_batch",
-            RetentionClass::Standing => "state",
+            RetentionClass::Standing => {
+                "(
+                   select tenant, body from state
+                   union all
+                   select tenant, body from state_pack
+                 ) as standing"
+            }
         };
         // Not every schema has every table, so the text is made here; it holds no value.
         let sql = format!(

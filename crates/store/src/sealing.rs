@@ -2,6 +2,8 @@
 //! Seals bytes before they reach the database and opens them again. A sealed value can only be
 //! opened with the same data key, for the same tenant, purpose and record that it was sealed for.
 
+mod smaller;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,7 +17,35 @@ use uuid::Uuid;
 
 /// AES-256-GCM with key and nonce from HKDF-SHA256 over a random salt; the data key is named by its
 /// id. Algorithm 1 named a key file by its fingerprint and was never released.
-const ALGORITHM: u8 = 2;
+#[derive(Clone, Copy)]
+enum Algorithm {
+    /// The bytes as they are.
+    Plain,
+    /// Made smaller first.
+    Smaller,
+}
+
+impl Algorithm {
+    fn number(self) -> u8 {
+        match self {
+            Algorithm::Plain => 2,
+            Algorithm::Smaller => 3,
+        }
+    }
+
+    fn of(number: u8) -> Option<Self> {
+        [Algorithm::Plain, Algorithm::Smaller].into_iter().find(|own| own.number() == number)
+    }
+
+    /// Each derives keys of its own: one is not opened as the other.
+    fn purpose(self) -> &'static [u8] {
+        match self {
+            Algorithm::Plain => b"revbridge seal 2",
+            Algorithm::Smaller => b"revbridge seal 3",
+        }
+    }
+}
+
 const NONCE_BYTES: usize = 12;
 const SALT_BYTES: usize = 32;
 const TAG_BYTES: usize = 16;
@@ -29,6 +59,7 @@ pub enum Purpose {
     VaultValue,
     EventBatch,
     State,
+    StatePack,
     SegmentSecret,
 }
 
@@ -39,6 +70,7 @@ impl Purpose {
             Purpose::VaultValue => "vault-value",
             Purpose::EventBatch => "event-batch",
             Purpose::State => "state",
+            Purpose::StatePack => "state-pack",
             Purpose::SegmentSecret => "segment-secret",
         }
     }
@@ -49,7 +81,7 @@ impl Purpose {
             Purpose::RawChunk | Purpose::SegmentSecret => RetentionClass::Raw,
             Purpose::VaultValue => RetentionClass::Vault,
             Purpose::EventBatch => RetentionClass::Canonical,
-            Purpose::State => RetentionClass::Standing,
+            Purpose::State | Purpose::StatePack => RetentionClass::Standing,
         }
     }
 }
@@ -119,45 +151,57 @@ impl DataKey {
         &self.bytes
     }
 
-    /// Seals `clear` for its place, under a key and nonce of its own. The clear bytes are overwritten.
-    pub fn seal(&self, place: Place<'_>, clear: Vec<u8>) -> Result<Vec<u8>, SealError> {
+    /// Seals `clear` for its place, under a key and nonce of its own.
+    pub fn seal(&self, place: Place<'_>, clear: &[u8]) -> Result<Vec<u8>, SealError> {
         let mut salt = [0u8; SALT_BYTES];
         rand::fill(&mut salt).map_err(|_| SealError::Library)?;
-        let (key, nonce) = self.key_and_nonce(&salt)?;
-        let mut body = clear;
-        let aad = Aad::from(place.associated_data());
-        let tag = key
-            .seal_in_place_separate_tag(nonce, aad, &mut body)
-            .map_err(|_| SealError::Library)?;
-        let mut sealed = Vec::with_capacity(HEADER_BYTES + body.len() + TAG_BYTES);
-        sealed.push(ALGORITHM);
+        let mut sealed =
+            Vec::with_capacity(HEADER_BYTES + smaller::bytes_max(clear.len()) + TAG_BYTES);
+        sealed.push(Algorithm::Smaller.number());
         sealed.extend_from_slice(self.id.as_bytes());
         sealed.extend_from_slice(&salt);
-        sealed.extend_from_slice(&body);
+        let mut algorithm = Algorithm::Smaller;
+        if !smaller::write(clear, &mut sealed) {
+            algorithm = Algorithm::Plain;
+            sealed[0] = algorithm.number();
+            sealed.extend_from_slice(clear);
+        }
+        let (key, nonce) = self.key_and_nonce(algorithm, &salt)?;
+        let aad = Aad::from(place.associated_data());
+        let tag = key
+            .seal_in_place_separate_tag(nonce, aad, &mut sealed[HEADER_BYTES..])
+            .map_err(|_| SealError::Library)?;
         sealed.extend_from_slice(tag.as_ref());
         Ok(sealed)
     }
 
     /// Opens what was sealed for exactly this place.
     pub fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
-        let found = key_id(sealed)?;
+        let (algorithm, found) = header(sealed)?;
         if found != self.id {
             return Err(SealError::OtherKey { found, ours: self.id });
         }
         let (header, body) =
             sealed.split_at_checked(HEADER_BYTES).ok_or(SealError::NotAuthentic)?;
-        let (key, nonce) = self.key_and_nonce(&header[1 + ID_BYTES..])?;
-        let mut clear = body.to_vec();
+        let (key, nonce) = self.key_and_nonce(algorithm, &header[1 + ID_BYTES..])?;
+        let mut opened = body.to_vec();
         let aad = Aad::from(place.associated_data());
         let length =
-            key.open_in_place(nonce, aad, &mut clear).map_err(|_| SealError::NotAuthentic)?.len();
-        clear.truncate(length);
-        Ok(clear)
+            key.open_in_place(nonce, aad, &mut opened).map_err(|_| SealError::NotAuthentic)?.len();
+        opened.truncate(length);
+        match algorithm {
+            Algorithm::Plain => Ok(opened),
+            Algorithm::Smaller => smaller::restored(&opened).ok_or(SealError::NotAuthentic),
+        }
     }
 
-    fn key_and_nonce(&self, salt: &[u8]) -> Result<(LessSafeKey, Nonce), SealError> {
+    fn key_and_nonce(
+        &self,
+        algorithm: Algorithm,
+        salt: &[u8],
+    ) -> Result<(LessSafeKey, Nonce), SealError> {
         let mut derived = [0u8; KEY_BYTES + NONCE_BYTES];
-        derive(self.bytes.expose_secret(), salt, b"revbridge seal 2", &mut derived)?;
+        derive(self.bytes.expose_secret(), salt, algorithm.purpose(), &mut derived)?;
         let key =
             UnboundKey::new(&AES_256_GCM, &derived[..KEY_BYTES]).map_err(|_| SealError::Library)?;
         let nonce = Nonce::try_assume_unique_for_key(&derived[KEY_BYTES..])
@@ -168,13 +212,15 @@ impl DataKey {
 
 /// The id of the data key that a value was sealed under.
 pub fn key_id(sealed: &[u8]) -> Result<Uuid, SealError> {
-    match sealed.first() {
-        None => return Err(SealError::NotAuthentic),
-        Some(&ALGORITHM) => {}
-        Some(_) => return Err(SealError::UnknownAlgorithm),
-    }
+    header(sealed).map(|(_, id)| id)
+}
+
+fn header(sealed: &[u8]) -> Result<(Algorithm, Uuid), SealError> {
+    let number = sealed.first().ok_or(SealError::NotAuthentic)?;
+    let algorithm = Algorithm::of(*number).ok_or(SealError::UnknownAlgorithm)?;
     let id = sealed.get(1..1 + ID_BYTES).ok_or(SealError::NotAuthentic)?;
-    Uuid::from_slice(id).map_err(|_| SealError::NotAuthentic)
+    let id = Uuid::from_slice(id).map_err(|_| SealError::NotAuthentic)?;
+    Ok((algorithm, id))
 }
 
 struct Length(usize);

@@ -31,7 +31,7 @@ impl Vault for PostgresBook {
         let values: BTreeMap<&str, (Field, &Clear)> =
             entries.iter().map(|(field, token, clear)| (token.as_str(), (*field, clear))).collect();
         let batch = Uuid::now_v7();
-        let body = self.seal(Purpose::VaultValue, &batch_record(batch), written(&values)?)?;
+        let body = self.seal(Purpose::VaultValue, &batch_record(batch), &written(&values)?)?;
         let numbers: Vec<i64> = values.keys().map(|token| number(token)).collect();
         sqlx::query!(
             "insert into vault_batch (tenant, id, numbers, body)

@@ -94,6 +94,37 @@ pub async fn a_state_changes_only_from_the_version_that_was_read(fixture: &Fixtu
     assert_eq!(fixture.book.states("other", &keys).await, Ok(Vec::new()), "kinds do not mix");
 }
 
+pub async fn states_that_one_step_put_are_read_and_changed_each_by_itself(fixture: &Fixture) {
+    let keys: Vec<Code> = (0..12).map(|number| Code::from(format!("k{number}"))).collect();
+    let mut many = Effects::new("many");
+    for key in &keys {
+        many.states.push(state(key, 0, &format!("first of {key}")));
+        many.states.push(StatePut { kind: "other".into(), ..state(key, 0, "another kind") });
+    }
+    apply(fixture, many).await;
+    apply(fixture, put_state("later", state("k7", 1, "second of k7"))).await;
+    let mut rival = Effects::new("rival");
+    rival.states = (10..30).map(|number| state(&format!("k{number}"), 0, "rival")).collect();
+    let refused = fixture.book.apply_unfenced(&rival).await;
+    assert!(matches!(refused, Err(ApplyError::Conflict { .. })), "{refused:?}");
+
+    let mut found = fixture.book.states("claim", &keys).await.expect("works");
+    found.sort_by(|one, other| one.key.cmp(&other.key));
+    let mut expected = keys.clone();
+    expected.sort();
+    assert_eq!(
+        found.iter().map(|one| &one.key).collect::<Vec<_>>(),
+        expected.iter().collect::<Vec<_>>()
+    );
+    for one in &found {
+        let (version, which) = if one.key == "k7" { (2, "second") } else { (1, "first") };
+        assert_eq!(one.version, version, "{}", one.key);
+        assert_eq!(one.body, json!(format!("{which} of {}", one.key)).into());
+    }
+    let other = fixture.book.states("other", &[Code::new("k7")]).await.expect("works");
+    assert_eq!((other[0].version, &other[0].body), (1, &json!("another kind").into()));
+}
+
 fn work(unit: &str) -> Subject {
     Subject::Work { unit: unit.into() }
 }

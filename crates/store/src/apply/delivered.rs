@@ -198,7 +198,7 @@ async fn keep_batch(
     let clear = serde_json::to_vec(batch)
         .map_err(|error| Failure::defect(format!("cannot write a batch: {error}")))?;
     let record = batch_record(batch.remittance.0, signed(batch.first));
-    let body = book.seal(Purpose::EventBatch, &record, clear)?;
+    let body = book.seal(Purpose::EventBatch, &record, &clear)?;
     sqlx::query!(
         "insert into event_batch (tenant, remittance, first, events, body)
          values ($1, $2, $3, $4, $5)",

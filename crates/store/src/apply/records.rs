@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Records that are replaced as a whole: remittances, process states, work items, answers. Where a
+//! Records that are replaced as a whole: remittances, work items, answers. Where a
 //! version guards one, a change that did not see the last version is a conflict.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use model::exception::Item;
 use model::remittance::Remittance;
-use ports::book::{Answer, ApplyError, StatePut};
+use ports::book::{Answer, ApplyError};
 use ports::failure::Failure;
 use serde_json::Value;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{conflict, defect};
+use super::conflict;
 use crate::book::PostgresBook;
 use crate::entry::{record, signed};
 use crate::error::refused;
-use crate::sealing::Purpose;
 
 pub async fn remittances(
     book: &PostgresBook,
@@ -67,114 +66,6 @@ pub async fn remittances(
     .execute(connection)
     .await
     .map_err(refused)?;
-    Ok(())
-}
-
-/// What a sealed state is bound to. The version is part of it: an old body put back is noticed.
-pub fn state_record(kind: &str, key: &str, version: i64) -> String {
-    format!("{kind}/{version}/{key}")
-}
-
-pub async fn states(
-    book: &PostgresBook,
-    connection: &mut PgConnection,
-    puts: &[StatePut],
-) -> Result<(), ApplyError> {
-    let named: BTreeSet<_> = puts.iter().map(|put| (&put.kind, &put.key)).collect();
-    if named.len() != puts.len() {
-        return Err(defect("a state is put twice in one step"));
-    }
-    let mut sorted: Vec<&StatePut> = puts.iter().collect();
-    sorted.sort_by_key(|put| (&put.kind, &put.key));
-    let (new, known): (Vec<&StatePut>, Vec<&StatePut>) =
-        sorted.into_iter().partition(|put| put.expected == 0);
-    insert_states(book, connection, &new).await?;
-    update_states(book, connection, &known).await
-}
-
-/// State puts by column, with their bodies sealed for the version that they will have.
-struct Sealed<'a> {
-    kinds: Vec<&'a str>,
-    keys: Vec<&'a str>,
-    expected: Vec<i64>,
-    bodies: Vec<Vec<u8>>,
-}
-
-impl<'a> Sealed<'a> {
-    fn of(book: &PostgresBook, puts: &[&'a StatePut]) -> Result<Self, Failure> {
-        let mut bodies = Vec::with_capacity(puts.len());
-        for put in puts {
-            let record = state_record(&put.kind, &put.key, signed(put.expected + 1));
-            bodies.push(book.seal(Purpose::State, &record, put.body.as_str().into())?);
-        }
-        Ok(Self {
-            kinds: puts.iter().map(|put| put.kind.as_str()).collect(),
-            keys: puts.iter().map(|put| put.key.as_str()).collect(),
-            expected: puts.iter().map(|put| signed(put.expected)).collect(),
-            bodies,
-        })
-    }
-}
-
-async fn insert_states(
-    book: &PostgresBook,
-    connection: &mut PgConnection,
-    puts: &[&StatePut],
-) -> Result<(), ApplyError> {
-    if puts.is_empty() {
-        return Ok(());
-    }
-    let sealed = Sealed::of(book, puts)?;
-    let inserted = sqlx::query!(
-        "insert into state (tenant, kind, key, version, body)
-         select $1, kind, key, 1, body
-         from unnest($2::text[], $3::text[], $4::bytea[]) as given (kind, key, body)
-         on conflict on constraint state_unique do nothing",
-        book.tenant(),
-        &sealed.kinds as _,
-        &sealed.keys as _,
-        &sealed.bodies,
-    )
-    .execute(connection)
-    .await
-    .map_err(refused)?;
-    if inserted.rows_affected() != puts.len() as u64 {
-        return Err(conflict("a state exists already"));
-    }
-    Ok(())
-}
-
-async fn update_states(
-    book: &PostgresBook,
-    connection: &mut PgConnection,
-    puts: &[&StatePut],
-) -> Result<(), ApplyError> {
-    if puts.is_empty() {
-        return Ok(());
-    }
-    let sealed = Sealed::of(book, puts)?;
-    let updated = sqlx::query!(
-        "update state
-         set version = given.expected + 1,
-             body = given.body
-         from unnest($2::text[], $3::text[], $4::bigint[], $5::bytea[])
-           as given (kind, key, expected, body)
-         where state.tenant = $1
-           and state.kind = given.kind
-           and state.key = given.key
-           and state.version = given.expected",
-        book.tenant(),
-        &sealed.kinds as _,
-        &sealed.keys as _,
-        &sealed.expected,
-        &sealed.bodies,
-    )
-    .execute(connection)
-    .await
-    .map_err(refused)?;
-    if updated.rows_affected() != puts.len() as u64 {
-        return Err(conflict("a state has another version"));
-    }
     Ok(())
 }
 

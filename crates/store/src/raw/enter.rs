@@ -43,10 +43,10 @@ impl Sealed {
     pub fn of(book: &PostgresBook, incoming: Incoming) -> Result<Self, Failure> {
         let Incoming { upload, document, segmented, staged, rest, by, work } = incoming;
         let ordinal = ordinal_of(staged)?;
-        let secret = segmented.secret.to_vec();
-        let secret = book.seal(Purpose::SegmentSecret, &document.id.to_string(), secret)?;
+        let id = document.id.to_string();
+        let secret = book.seal(Purpose::SegmentSecret, &id, &segmented.secret)?;
         let rest_bytes = i32::try_from(rest.len()).map_err(|_| Failure::defect("a long chunk"))?;
-        let rest = book.seal(Purpose::RawChunk, &chunk_record(upload, ordinal), rest.into())?;
+        let rest = book.seal(Purpose::RawChunk, &chunk_record(upload, ordinal), &rest)?;
         let totals = record(&document.totals, "control total")?;
         let chunks = ordinal + 1;
         Ok(Self { upload, document, totals, segmented, secret, chunks, rest, rest_bytes, by, work })

@@ -11,7 +11,7 @@ fn place<'a>(tenant: &'a str, purpose: Purpose, record: &'a str) -> Place<'a> {
 fn what_is_sealed_opens_only_at_its_own_place() {
     let keys = DataKey::draw().expect("randomness");
     let home = place("north", Purpose::VaultValue, "tok_1");
-    let sealed = keys.seal(home, b"DOE*JANE".to_vec()).expect("sealed");
+    let sealed = keys.seal(home, b"DOE*JANE").expect("sealed");
     assert_eq!(keys.open(home, &sealed).expect("opened"), b"DOE*JANE");
     for elsewhere in [
         place("south", Purpose::VaultValue, "tok_1"),
@@ -30,7 +30,7 @@ fn what_is_sealed_opens_only_at_its_own_place() {
 fn every_altered_byte_is_noticed() {
     let keys = DataKey::draw().expect("randomness");
     let home = place("north", Purpose::State, "claim/1");
-    let sealed = keys.seal(home, b"open 100.00".to_vec()).expect("sealed");
+    let sealed = keys.seal(home, b"open 100.00").expect("sealed");
     for index in 0..sealed.len() {
         let mut altered = sealed.clone();
         altered[index] ^= 1;
@@ -45,8 +45,8 @@ fn every_altered_byte_is_noticed() {
 fn the_same_text_never_looks_the_same_twice() {
     let keys = DataKey::draw().expect("randomness");
     let home = place("north", Purpose::VaultValue, "tok_1");
-    let one = keys.seal(home, vec![7; 64]).expect("sealed");
-    let other = keys.seal(home, vec![7; 64]).expect("sealed");
+    let one = keys.seal(home, &[7; 64]).expect("sealed");
+    let other = keys.seal(home, &[7; 64]).expect("sealed");
     assert_ne!(one, other);
     // Not even a window of the ciphertexts is shared: the keys differ, not only the nonces.
     let (one, other) = (&one[HEADER_BYTES..], &other[HEADER_BYTES..]);
@@ -57,7 +57,7 @@ fn the_same_text_never_looks_the_same_twice() {
 fn another_key_is_named_and_refused() {
     let (ours, theirs) = (DataKey::draw().expect("key"), DataKey::draw().expect("key"));
     let home = place("north", Purpose::EventBatch, "r/1");
-    let sealed = theirs.seal(home, b"{}".to_vec()).expect("sealed");
+    let sealed = theirs.seal(home, b"{}").expect("sealed");
     assert_eq!(key_id(&sealed).expect("an id"), theirs.id());
     match ours.open(home, &sealed) {
         Err(SealError::OtherKey { found, ours: own }) => {
@@ -71,7 +71,7 @@ fn another_key_is_named_and_refused() {
 fn another_algorithm_is_not_guessed_at() {
     let key = DataKey::draw().expect("key");
     let home = place("north", Purpose::EventBatch, "r/1");
-    let mut sealed = key.seal(home, b"{}".to_vec()).expect("sealed");
+    let mut sealed = key.seal(home, b"{}").expect("sealed");
     sealed[0] = 1;
     assert!(matches!(key.open(home, &sealed), Err(SealError::UnknownAlgorithm)));
 }
@@ -80,4 +80,43 @@ fn another_algorithm_is_not_guessed_at() {
 fn a_key_shows_nothing_when_printed() {
     let key = DataKey::new(Uuid::nil(), SecretBox::new(Box::new([0xA5; KEY_BYTES])));
     assert_eq!(format!("{key:?}"), format!("DataKey({})", Uuid::nil()));
+}
+
+/// As a batch repeats itself.
+fn batch() -> Vec<u8> {
+    (0..100).flat_map(|claim| format!("{{\"claim\":{claim},\"paid\":1000}}").into_bytes()).collect()
+}
+
+#[test]
+fn what_repeats_itself_takes_less_room_and_opens_as_it_was() {
+    let key = DataKey::draw().expect("key");
+    let home = place("north", Purpose::EventBatch, "r/1");
+    let sealed = key.seal(home, &batch()).expect("sealed");
+    assert!(sealed.len() < batch().len() / 4, "{} of {} bytes", sealed.len(), batch().len());
+    assert_eq!(key.open(home, &sealed).expect("opened"), batch());
+}
+
+#[test]
+fn what_was_made_smaller_is_not_opened_as_if_it_was_not() {
+    let key = DataKey::draw().expect("key");
+    let home = place("north", Purpose::EventBatch, "r/1");
+    for (clear, other) in [(batch(), Algorithm::Plain), (b"{}".to_vec(), Algorithm::Smaller)] {
+        let mut sealed = key.seal(home, &clear).expect("sealed");
+        sealed[0] = other.number();
+        assert!(matches!(key.open(home, &sealed), Err(SealError::NotAuthentic)));
+    }
+}
+
+#[test]
+fn bytes_of_any_kind_and_length_open_as_they_were() {
+    let key = DataKey::draw().expect("key");
+    let home = place("north", Purpose::RawChunk, "upload/1");
+    let mut random = vec![0; 2 * smaller::BYTES_MIN];
+    rand::fill(&mut random).expect("randomness");
+    for length in [0, 1, smaller::BYTES_MIN - 1, smaller::BYTES_MIN, random.len()] {
+        for clear in [&random[..length], &vec![b' '; length]] {
+            let sealed = key.seal(home, clear).expect("sealed");
+            assert_eq!(key.open(home, &sealed).expect("opened"), clear, "{length} bytes");
+        }
+    }
 }

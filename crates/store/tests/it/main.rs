@@ -9,6 +9,7 @@ mod fence;
 mod group;
 mod integrity;
 mod keys;
+mod packs;
 mod proven;
 mod proxy;
 mod schema;

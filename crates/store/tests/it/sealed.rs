@@ -73,7 +73,7 @@ pub async fn filled(world: &World) -> (store::PostgresBook, store::PostgresBook)
 }
 
 /// Every place in a schema where a text stands, as text or as the bytes of it.
-async fn places(world: &World, schema: &store::Schema, text: &str) -> Vec<String> {
+pub async fn places(world: &World, schema: &store::Schema, text: &str) -> Vec<String> {
     let mut connection = world.connection(schema).await;
     let tables: Vec<String> = sqlx::query_scalar(
         "select quote_ident(tablename) from pg_tables where schemaname = current_schema()",
