@@ -47,7 +47,7 @@ impl Tokeniser {
     }
 
     /// Its token under the newest key, and those under the older ones.
-    fn made(&self, ring: &Ring, field: Field, clear: &Clear) -> (Token, Vec<Arc<str>>) {
+    fn made(&self, ring: &Ring, field: Field, clear: &Clear) -> (Token, Vec<Code>) {
         let normalised = clear.expose(Reason::Tokenise).trim().to_uppercase();
         let token = ring.newest(&self.tenant, field, &normalised);
         let token = Token { token, last4: last_four(field, &normalised) };
@@ -87,13 +87,13 @@ pub async fn settled(
     Ok((values.collect(), events.into_iter().map(own).collect()))
 }
 
-fn last_four(field: Field, value: &str) -> Option<Arc<str>> {
+fn last_four(field: Field, value: &str) -> Option<Code> {
     let long_enough = value.chars().count() >= CONTROL_CHARACTERS_MIN;
     if field != Field::Control || !long_enough {
         return None;
     }
     let skip = value.chars().count() - LAST_CHARACTERS;
-    Some(Arc::from(value.chars().skip(skip).collect::<String>()))
+    Some(Code::from(value.chars().skip(skip).collect::<String>()))
 }
 
 #[cfg(test)]

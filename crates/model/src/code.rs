@@ -4,18 +4,18 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
-/// An immutable, shared short text.
+/// An immutable, short text: up to 23 bytes in the value itself, a longer one shared.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Code(Arc<str>);
+pub struct Code(SmolStr);
 
 impl Code {
     pub fn new(text: &str) -> Self {
-        Self(Arc::from(text))
+        Self(SmolStr::new(text))
     }
 
     pub fn as_str(&self) -> &str {
@@ -37,7 +37,7 @@ impl From<&str> for Code {
 
 impl From<String> for Code {
     fn from(text: String) -> Self {
-        Self(Arc::from(text))
+        Self(SmolStr::from(text))
     }
 }
 
@@ -57,13 +57,13 @@ impl Borrow<str> for Code {
 
 impl PartialEq<&str> for Code {
     fn eq(&self, other: &&str) -> bool {
-        &*self.0 == *other
+        self.as_str() == *other
     }
 }
 
 impl fmt::Debug for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", &*self.0)
+        write!(f, "{:?}", self.as_str())
     }
 }
 

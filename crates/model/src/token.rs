@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Identifiers of patients: clear inside intake only, a token everywhere else.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
+
+use crate::code::Code;
 
 /// Something of a patient on its way from the parser to the vault. It can be neither printed nor
 /// serialised nor put in a format string, and it is compared only as a whole.
@@ -72,9 +72,9 @@ impl Field {
 /// control numbers keep their last four.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Token {
-    pub token: Arc<str>,
+    pub token: Code,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last4: Option<Arc<str>>,
+    pub last4: Option<Code>,
 }
 
 impl Token {

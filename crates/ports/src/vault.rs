@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The vault: the only place where an identifier of a patient is kept, sealed, beside its token.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use async_trait::async_trait;
+use model::code::Code;
 use model::token::{Clear, Field, Token};
+use std::collections::BTreeSet;
 
 use crate::failure::Failure;
 
@@ -24,5 +23,5 @@ pub trait Vault: Reveal {
 
     /// Those of these tokens that were ever kept. One whose value was shredded is among them: what it
     /// joins outlives it.
-    async fn held(&self, tokens: &[Arc<str>]) -> Result<BTreeSet<Arc<str>>, Failure>;
+    async fn held(&self, tokens: &[Code]) -> Result<BTreeSet<Code>, Failure>;
 }

@@ -2,9 +2,6 @@
 //! The account of one claim: what was open at the start and every adjudication since, with the legs
 //! that it booked. What is open at a payer or a patient is always the sum of these, never stored.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use model::code::Code;
 use model::exception;
 use model::id::{EventId, RemittanceId};
@@ -13,6 +10,7 @@ use model::reference::Basis;
 use model::role::Role;
 use model::row::Purpose;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Kind of the process state that holds accounts.
 pub const KIND: &str = "claim";
@@ -123,7 +121,7 @@ pub struct Adjudication {
     pub payer: Code,
     /// The payer's claim number as a token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub control: Option<Arc<str>>,
+    pub control: Option<Code>,
     pub standing: Standing,
     /// Hash over adjustments and service dates; equal for a claim and its exact reversal.
     pub shape: Code,

@@ -29,7 +29,7 @@ pub(crate) use delivered::batch_record;
 pub(crate) use log::write as write_log;
 pub(crate) use numbers::PLACE_BITS;
 pub(crate) use queue::put as put_units;
-pub(crate) use states::state_record;
+pub(crate) use states::{state_id, state_record};
 
 /// All statements of a step look up by key. Of a table that has just grown the planner knows
 /// nothing, and then reading it as a whole looks cheaper to it than some hundred look-ups.

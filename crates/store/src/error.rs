@@ -55,9 +55,10 @@ pub(crate) fn failure(error: sqlx::Error) -> Failure {
 /// A failure inside the transaction of `apply`.
 pub(crate) fn refused(error: sqlx::Error) -> ApplyError {
     match error.as_database_error().and_then(DatabaseError::constraint) {
-        Some("journal_unique" | "member_live_unique" | "answer_unique" | "item_unique") => {
-            ApplyError::Conflict { what: described(&error) }
-        }
+        Some(
+            "journal_unique" | "member_live_unique" | "answer_unique" | "item_unique"
+            | "state_unique",
+        ) => ApplyError::Conflict { what: described(&error) },
         Some(_) | None => failure(error).into(),
     }
 }

@@ -9,7 +9,7 @@ use ports::failure::Failure;
 use ports::json::Json;
 use uuid::Uuid;
 
-use crate::apply::state_record;
+use crate::apply::{state_id, state_record};
 use crate::book::PostgresBook;
 use crate::entry::unsigned;
 use crate::error::{failure, unreadable};
@@ -21,21 +21,20 @@ pub(crate) async fn of(
     kind: &str,
     keys: &[Code],
 ) -> Result<Vec<StateRecord>, Failure> {
-    let keys: Vec<&str> = keys.iter().map(Code::as_str).collect();
+    let ids: Vec<Uuid> = keys.iter().map(|key| state_id(kind, key)).collect();
+    let wanted: HashMap<Uuid, &Code> = ids.iter().copied().zip(keys).collect();
     let found = sqlx::query!(
-        "select state.key, state.version, state.pack, state.body
-         from unnest($3::text[]) as wanted (key)
+        "select state.id, state.version, state.pack, state.body
+         from unnest($2::uuid[]) as wanted (id)
          cross join lateral (
-           select key, version, pack, body
+           select id, version, pack, body
            from state
            where state.tenant = $1
-             and state.kind = $2
-             and state.key = wanted.key
+             and state.id = wanted.id
            offset 0
          ) as state",
         book.tenant(),
-        kind,
-        &keys as _,
+        &ids,
     )
     .fetch_all(&book.pool)
     .await
@@ -44,16 +43,19 @@ pub(crate) async fn of(
     let packs = of_packs(book, kind, packs).await?;
     let mut states = Vec::with_capacity(found.len());
     for row in found {
+        let Some(key) = wanted.get(&row.id).copied() else { continue };
         let body = match (row.body, row.pack) {
             (Some(sealed), _) => {
-                let record = state_record(kind, &row.key, row.version);
+                let record = state_record(kind, key, row.version);
                 Json::text(book.unseal(Purpose::State, &record, &sealed).await?)
             }
-            (None, Some(pack)) => packs.get(&pack).and_then(|bodies| bodies.get(&row.key)).cloned(),
+            (None, Some(pack)) => {
+                packs.get(&pack).and_then(|bodies| bodies.get(key.as_str())).cloned()
+            }
             (None, None) => None,
         };
         let body = body.ok_or_else(|| unreadable("state"))?;
-        let (key, version) = (Code::from(row.key), unsigned(row.version));
+        let (key, version) = (key.clone(), unsigned(row.version));
         states.push(StateRecord { key, version, body });
     }
     Ok(states)

@@ -2,17 +2,16 @@
 //! The vault: values sealed by the batch, each beside its token. A batch is found by the numbers of its
 //! tokens, and every reveal is in the log before the value leaves.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
 use async_trait::async_trait;
+use model::code::Code;
 use model::id::Hash;
 use model::token::{Clear, Field, Reason, Token};
 use ports::book::ApplyError;
 use ports::failure::Failure;
 use ports::vault::{Reveal, Vault};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use crate::apply::{commit, write_log};
@@ -47,7 +46,7 @@ impl Vault for PostgresBook {
         Ok(())
     }
 
-    async fn held(&self, tokens: &[Arc<str>]) -> Result<BTreeSet<Arc<str>>, Failure> {
+    async fn held(&self, tokens: &[Code]) -> Result<BTreeSet<Code>, Failure> {
         if tokens.is_empty() {
             return Ok(BTreeSet::new());
         }

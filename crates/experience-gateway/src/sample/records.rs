@@ -2,8 +2,6 @@
 //! The synthetic records of the world, applied to a book in memory. The same name always gives the
 //! same record.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use model::code::Code;
 use model::document::{Channel, ControlTotals, Document, DocumentState};
@@ -90,9 +88,9 @@ fn remittance(name: &str, entity: &str) -> Remittance {
 }
 
 fn event(name: &str, ordinal: u64) -> Event<Token> {
-    let token: Arc<str> = Arc::from(format!("tok_v1_{name}{ordinal:06}"));
+    let token = Code::from(format!("tok_v1_{name}{ordinal:06}"));
     let claim = ClaimAdjudicated {
-        patient_control: Token { token, last4: Some(Arc::from("0042")) },
+        patient_control: Token { token, last4: Some("0042".into()) },
         payer_control: None,
         member: None,
         patient: None,

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use model::code::Code;
 use model::token::{Clear, Field, Token};
 use ports::failure::Failure;
 use ports::vault::Vault;
@@ -28,7 +29,7 @@ pub struct Met {
 pub(super) struct Value {
     pub clear: Clear,
     /// Its tokens of the older keys, the oldest first.
-    pub older: Vec<Arc<str>>,
+    pub older: Vec<Code>,
 }
 
 /// Which token a value gets that the vault holds under no key.
@@ -40,7 +41,7 @@ pub enum Unknown {
 
 /// Tokens of the newest key for which another one stands.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Renamed(BTreeMap<Arc<str>, Arc<str>>);
+pub struct Renamed(BTreeMap<Code, Code>);
 
 impl Renamed {
     /// The token that stands for good.

@@ -29,7 +29,7 @@ impl Version {
         Self { number, keys }
     }
 
-    fn token(&self, tenant: &Code, field: Field, normalised: &str) -> Arc<str> {
+    fn token(&self, tenant: &Code, field: Field, normalised: &str) -> Code {
         let own = self.keys.iter().find(|(own, _)| *own == field);
         let (_, key) = own.expect("every field has a key");
         let mut context = hmac::Context::with_key(key);
@@ -38,8 +38,10 @@ impl Version {
             context.update(part);
         }
         let tag = context.sign();
-        let text = data_encoding::BASE32_NOPAD.encode(&tag.as_ref()[..16]).to_lowercase();
-        Arc::from(format!("tok_v{}_{text}", self.number))
+        let mut token = format!("tok_v{}_", self.number);
+        data_encoding::BASE32_NOPAD.encode_append(&tag.as_ref()[..16], &mut token);
+        token.make_ascii_lowercase();
+        Code::from(token)
     }
 }
 
@@ -60,12 +62,12 @@ impl Ring {
     }
 
     /// What a new value gets.
-    pub fn newest(&self, tenant: &Code, field: Field, normalised: &str) -> Arc<str> {
+    pub fn newest(&self, tenant: &Code, field: Field, normalised: &str) -> Code {
         self.newest.token(tenant, field, normalised)
     }
 
     /// What the value has if it was met before the newest key came, the oldest first.
-    pub fn older(&self, tenant: &Code, field: Field, normalised: &str) -> Vec<Arc<str>> {
+    pub fn older(&self, tenant: &Code, field: Field, normalised: &str) -> Vec<Code> {
         self.older.iter().map(|own| own.token(tenant, field, normalised)).collect()
     }
 }

@@ -2,7 +2,7 @@
 //! Tokens join within a field, and go on doing so when their keys rotate.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use async_trait::async_trait;
 use model::code::Code;
@@ -55,7 +55,7 @@ impl Vault for Counted {
         self.book.keep(entries).await
     }
 
-    async fn held(&self, tokens: &[Arc<str>]) -> Result<BTreeSet<Arc<str>>, Failure> {
+    async fn held(&self, tokens: &[Code]) -> Result<BTreeSet<Code>, Failure> {
         self.asked.lock().unwrap().push(tokens.len());
         self.book.held(tokens).await
     }

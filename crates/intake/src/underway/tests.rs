@@ -61,7 +61,7 @@ impl Vault for Away {
         Err(Failure::transient("the vault is away"))
     }
 
-    async fn held(&self, _: &[Arc<str>]) -> Result<BTreeSet<Arc<str>>, Failure> {
+    async fn held(&self, _: &[Code]) -> Result<BTreeSet<Code>, Failure> {
         Ok(BTreeSet::new())
     }
 }
@@ -117,7 +117,7 @@ async fn batches_of_one_remittance_go_in_order() {
 async fn a_batch_whose_values_are_not_kept_is_not_told() {
     let (mut underway, process) = started(0);
     process.ends.add_permits(1);
-    let token = Token { token: Arc::from("tok_v1_a"), last4: None };
+    let token = Token { token: "tok_v1_a".into(), last4: None };
     let values = vec![(Field::Control, token, Clear::new("SAMPLE".to_owned()))];
     let sent = underway.send(values, batch(1, 1)).await.and(underway.arrived().await);
     assert_eq!(sent, Err(Failure::transient("the vault is away")));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Synthetic records for the suites. The same name always gives the same record.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use model::code::Code;
@@ -49,7 +48,7 @@ pub fn row_id(name: &str, ordinal: u64, leg: u32) -> RowId {
 
 pub fn token(name: &str, ordinal: u64) -> Token {
     let token = format!("tok_v1_{name}{ordinal:06}");
-    Token { token: Arc::from(token), last4: Some(Arc::from("0042")) }
+    Token { token: token.into(), last4: Some("0042".into()) }
 }
 
 pub fn remittance(name: &str) -> Remittance {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The vault over the state in memory. What it holds is never sealed: synthetic data only.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use async_trait::async_trait;
+use model::code::Code;
 use model::token::{Clear, Field, Token};
+use std::collections::BTreeSet;
 
 use super::{MemoryBook, Operation};
 use crate::failure::Failure;
@@ -22,9 +21,9 @@ impl Vault for MemoryBook {
         .await
     }
 
-    async fn held(&self, tokens: &[Arc<str>]) -> Result<BTreeSet<Arc<str>>, Failure> {
+    async fn held(&self, tokens: &[Code]) -> Result<BTreeSet<Code>, Failure> {
         self.ask(Operation::Read, |state, _| {
-            let held = tokens.iter().filter(|token| state.vault.contains_key(token.as_ref()));
+            let held = tokens.iter().filter(|token| state.vault.contains_key(token.as_str()));
             held.cloned().collect()
         })
         .await

@@ -3,7 +3,6 @@
 //! Dates are `YYYY-MM-DD`, ids 16 bytes, hashes 32 bytes, free bodies canonical JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -109,16 +108,6 @@ impl Wire<String> for Code {
 
     fn read(wire: String) -> Result<Self, Malformed> {
         Ok(Code::from(wire))
-    }
-}
-
-impl Wire<String> for Arc<str> {
-    fn wire(self) -> String {
-        self.as_ref().to_owned()
-    }
-
-    fn read(wire: String) -> Result<Self, Malformed> {
-        Ok(Arc::from(wire))
     }
 }
 

@@ -13,7 +13,18 @@ create table state_pack (
 -- Sealed bytes do not compress.
 alter table state_pack alter column body set storage external;
 
+-- A state is found by the start of the hash of its kind and key: narrow, and told apart at once. Kind and
+-- key themselves are in what is sealed.
+alter table state add column id uuid;
+
+update state
+set id = encode(substring(sha256(convert_to(kind || '/' || key, 'UTF8')) for 16), 'hex')::uuid;
+
 alter table state
+  drop constraint state_unique,
+  add constraint state_unique primary key (id, tenant),
+  drop column kind,
+  drop column key,
   alter column body drop not null,
   add column pack uuid,
   add constraint state_body_in_one_place check ((body is null) <> (pack is null)),

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use model::id::Hash;
 use ports::book::{ApplyError, StatePut};
 use ports::failure::Failure;
 use sqlx::PgConnection;
@@ -21,6 +22,13 @@ use crate::state_pack;
 const PACK_STATES_MAX: usize = 32;
 /// Fewer are not worth a row of their own.
 const PACK_STATES_MIN: usize = 8;
+
+/// What a state is found by.
+pub fn state_id(kind: &str, key: &str) -> Uuid {
+    let Hash([start @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _]) =
+        Hash::sha256(format!("{kind}/{key}").as_bytes());
+    Uuid::from_bytes(start)
+}
 
 /// What a sealed state is bound to. The version is part of it: an old body put back is noticed.
 pub fn state_record(kind: &str, key: &str, version: i64) -> String {
@@ -47,9 +55,8 @@ pub async fn put(
 /// First versions by column, in the order of their keys: of two steps that put the same ones, one waits
 /// for the other.
 #[derive(Default)]
-struct New<'a> {
-    kinds: Vec<&'a str>,
-    keys: Vec<&'a str>,
+struct New {
+    ids: Vec<Uuid>,
     /// Where the body is, in one of two places.
     packs: Vec<Option<Uuid>>,
     bodies: Vec<Option<Vec<u8>>>,
@@ -57,13 +64,9 @@ struct New<'a> {
     pack_bodies: Vec<Vec<u8>>,
 }
 
-impl<'a> New<'a> {
-    fn of(book: &PostgresBook, puts: &[&'a StatePut]) -> Result<Self, Failure> {
-        let mut new = Self {
-            kinds: puts.iter().map(|put| put.kind.as_str()).collect(),
-            keys: puts.iter().map(|put| put.key.as_str()).collect(),
-            ..Self::default()
-        };
+impl New {
+    fn of(book: &PostgresBook, puts: &[&StatePut]) -> Result<Self, Failure> {
+        let mut new = Self { ids: puts.iter().map(|put| id_of(put)).collect(), ..Self::default() };
         for part in puts.chunks(PACK_STATES_MAX) {
             if part.len() < PACK_STATES_MIN {
                 new.apart(book, part)?;
@@ -94,6 +97,10 @@ impl<'a> New<'a> {
     }
 }
 
+fn id_of(put: &StatePut) -> Uuid {
+    state_id(&put.kind, &put.key)
+}
+
 fn sealed(book: &PostgresBook, put: &StatePut) -> Result<Vec<u8>, Failure> {
     let record = state_record(&put.kind, &put.key, signed(put.expected + 1));
     book.seal(Purpose::State, &record, put.body.as_str().as_bytes())
@@ -108,20 +115,18 @@ async fn insert(
         return Ok(());
     }
     let new = New::of(book, puts)?;
-    let inserted = sqlx::query!(
+    // One that is there already is refused by the table, and what refuses is told as a conflict.
+    sqlx::query!(
         "with packed as (
            insert into state_pack (tenant, id, body)
            select $1, id, body
-           from unnest($6::uuid[], $7::bytea[]) as pack (id, body)
+           from unnest($5::uuid[], $6::bytea[]) as pack (id, body)
          )
-         insert into state (tenant, kind, key, version, pack, body)
-         select $1, kind, key, 1, pack, body
-         from unnest($2::text[], $3::text[], $4::uuid[], $5::bytea[])
-           as given (kind, key, pack, body)
-         on conflict on constraint state_unique do nothing",
+         insert into state (tenant, id, version, pack, body)
+         select $1, id, 1, pack, body
+         from unnest($2::uuid[], $3::uuid[], $4::bytea[]) as given (id, pack, body)",
         book.tenant(),
-        &new.kinds as _,
-        &new.keys as _,
+        &new.ids,
         &new.packs as _,
         &new.bodies as _,
         &new.pack_ids,
@@ -130,9 +135,6 @@ async fn insert(
     .execute(connection)
     .await
     .map_err(refused)?;
-    if inserted.rows_affected() != puts.len() as u64 {
-        return Err(conflict("a state exists already"));
-    }
     Ok(())
 }
 
@@ -144,8 +146,7 @@ async fn update(
     if puts.is_empty() {
         return Ok(());
     }
-    let kinds: Vec<&str> = puts.iter().map(|put| put.kind.as_str()).collect();
-    let keys: Vec<&str> = puts.iter().map(|put| put.key.as_str()).collect();
+    let ids: Vec<Uuid> = puts.iter().map(|put| id_of(put)).collect();
     let expected: Vec<i64> = puts.iter().map(|put| signed(put.expected)).collect();
     let bodies = puts.iter().map(|put| sealed(book, put)).collect::<Result<Vec<_>, _>>()?;
     let updated = sqlx::query!(
@@ -153,15 +154,12 @@ async fn update(
          set version = given.expected + 1,
              pack = null,
              body = given.body
-         from unnest($2::text[], $3::text[], $4::bigint[], $5::bytea[])
-           as given (kind, key, expected, body)
+         from unnest($2::uuid[], $3::bigint[], $4::bytea[]) as given (id, expected, body)
          where state.tenant = $1
-           and state.kind = given.kind
-           and state.key = given.key
+           and state.id = given.id
            and state.version = given.expected",
         book.tenant(),
-        &kinds as _,
-        &keys as _,
+        &ids,
         &expected,
         &bodies,
     )
