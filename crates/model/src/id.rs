@@ -145,18 +145,40 @@ fn place(id: Uuid) -> Place {
     Place { stem: i64::from_be_bytes([a, b, c, d, e, f, g, h]), ordinal: u64::from(ordinal) }
 }
 
-impl EventId {
-    pub fn of(tenant: &Code, source: &Code, document: DocumentId, ordinal: u64) -> Self {
-        let [tenant, source] = [tenant.as_bytes(), source.as_bytes()];
-        let document = document.0.as_bytes();
-        let stem = Hash::of(&[b"events", tenant, source, document]);
+/// What the ids of the events of one document share.
+#[derive(Clone, Debug)]
+pub struct EventStem {
+    tenant: Code,
+    source: Code,
+    document: DocumentId,
+    stem: Hash,
+}
+
+impl EventStem {
+    pub fn of(tenant: &Code, source: &Code, document: DocumentId) -> Self {
+        let parts: [&[u8]; 4] =
+            [b"events", tenant.as_bytes(), source.as_bytes(), document.0.as_bytes()];
+        let (stem, tenant, source) = (Hash::of(&parts), tenant.clone(), source.clone());
+        Self { tenant, source, document, stem }
+    }
+
+    /// The id of its event with this number.
+    pub fn event(&self, ordinal: u64) -> EventId {
+        let [tenant, source] = [self.tenant.as_bytes(), self.source.as_bytes()];
+        let document = self.document.0.as_bytes();
         let own = Hash::of(&[b"event", tenant, source, document, &ordinal.to_be_bytes()]);
         let mut bytes = [0u8; 16];
-        bytes[..8].copy_from_slice(&stem.0[..8]);
+        bytes[..8].copy_from_slice(&self.stem.0[..8]);
         let ordinal = u32::try_from(ordinal).unwrap_or(u32::MAX);
         bytes[8..12].copy_from_slice(&ordinal.to_be_bytes());
         bytes[12..].copy_from_slice(&own.0[..4]);
-        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+        EventId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+}
+
+impl EventId {
+    pub fn of(tenant: &Code, source: &Code, document: DocumentId, ordinal: u64) -> Self {
+        EventStem::of(tenant, source, document).event(ordinal)
     }
 
     pub fn place(self) -> Place {

@@ -2,6 +2,7 @@
 //! The transaction boundary: a step decides purely, the workflow runner applies its effects here,
 //! in one transaction, refused when the fence is stale, idempotent by step key.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -160,7 +161,7 @@ pub struct Effects {
     /// New inbox entries with their payloads, each in a batch of at most 1,000 places. One that is there
     /// already is a conflict.
     pub inbox: Vec<InboxEntry>,
-    pub batches: Vec<EventBatch<Token>>,
+    pub batches: Vec<Arc<EventBatch<Token>>>,
     pub transitions: Vec<Transition>,
     /// Whole records, replacing what is there.
     pub remittances: Vec<Remittance>,

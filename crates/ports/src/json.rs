@@ -8,7 +8,6 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 /// Compares as text: what writes a value writes it in one way.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,12 +36,6 @@ impl Json {
 impl fmt::Debug for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Json({} bytes)", self.0.len())
-    }
-}
-
-impl From<&RawValue> for Json {
-    fn from(value: &RawValue) -> Self {
-        Self(Arc::from(value.get()))
     }
 }
 

@@ -3,6 +3,7 @@
 //! what contradicts a known event changes nothing but opens a work item.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::code::Code;
 use model::event::{Body, Event, EventBatch, EventState, v1};
@@ -24,6 +25,7 @@ const TRIES_MAX: u32 = 5;
 
 /// One answer per event, in order.
 pub async fn deliver(book: &dyn Book, batch: EventBatch<Token>) -> Result<Vec<Taken>, Failure> {
+    let batch = Arc::new(batch);
     for _ in 0..TRIES_MAX {
         let (effects, answers) = decide(book, &batch).await?;
         let Some(effects) = effects else { return Ok(answers) };
@@ -41,7 +43,7 @@ pub async fn deliver(book: &dyn Book, batch: EventBatch<Token>) -> Result<Vec<Ta
 
 async fn decide(
     book: &dyn Book,
-    batch: &EventBatch<Token>,
+    batch: &Arc<EventBatch<Token>>,
 ) -> Result<(Option<Effects>, Vec<Taken>), Failure> {
     let now = book.now().await?;
     let ids: Vec<EventId> = batch.events.iter().map(|event| event.id).collect();
@@ -51,7 +53,7 @@ async fn decide(
         let answered = batch.events.iter().zip(&answers);
         answered.filter(move |(_, answer)| **answer == taken).map(|(event, _)| event)
     };
-    let accepted: Vec<Event<Token>> = with(Taken::Accepted).cloned().collect();
+    let accepted: Vec<&Event<Token>> = with(Taken::Accepted).collect();
     let conflicts: Vec<&Event<Token>> = with(Taken::Conflict).collect();
     if accepted.is_empty() && conflicts.is_empty() {
         return Ok((None, answers));
@@ -70,9 +72,27 @@ async fn decide(
             by: batch.source.clone(),
             body: json!({ "events": accepted.len(), "first": first }),
         });
-        effects.batches.push(EventBatch { first, events: accepted, ..batch.clone() });
+        effects.batches.push(of_these(batch, first, &accepted));
     }
     Ok((Some(effects), answers))
+}
+
+/// The batch itself where all of it is new, as nearly always.
+fn of_these(
+    batch: &Arc<EventBatch<Token>>,
+    first: u64,
+    events: &[&Event<Token>],
+) -> Arc<EventBatch<Token>> {
+    if batch.first == first && batch.events.len() == events.len() {
+        return batch.clone();
+    }
+    Arc::new(EventBatch {
+        remittance: batch.remittance,
+        document: batch.document,
+        source: batch.source.clone(),
+        first,
+        events: events.iter().copied().cloned().collect(),
+    })
 }
 
 fn answer(event: &Event<Token>, known: &BTreeMap<EventId, InboxEntry>) -> Taken {
@@ -129,7 +149,7 @@ fn conflict(event: &Event<Token>, now: OffsetDateTime) -> exception::Item {
 async fn remittance(
     book: &dyn Book,
     batch: &EventBatch<Token>,
-    accepted: &[Event<Token>],
+    accepted: &[&Event<Token>],
     now: OffsetDateTime,
 ) -> Result<Option<Remittance>, Failure> {
     let seal = accepted.iter().find_map(|event| match &event.body {

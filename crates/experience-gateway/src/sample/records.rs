@@ -2,6 +2,8 @@
 //! The synthetic records of the world, applied to a book in memory. The same name always gives the
 //! same record.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use model::code::Code;
 use model::document::{Channel, ControlTotals, Document, DocumentState};
@@ -137,13 +139,13 @@ fn delivery(name: &str, entity: &str, claims: u64) -> Effects {
         bookings: 0,
     };
     effects.inbox = (1..=claims).map(entry).collect();
-    effects.batches = vec![EventBatch {
+    effects.batches = vec![Arc::new(EventBatch {
         remittance: remittance_id(name),
         document: document(name),
         source: "clearinghouse".into(),
         first: 1,
         events: (1..=claims).map(|ordinal| event(name, ordinal)).collect(),
-    }];
+    })];
     effects.remittances = vec![remittance(name, entity)];
     effects.log = vec![LogEntry {
         kind: "remittance.sealed".into(),

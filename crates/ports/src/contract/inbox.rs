@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The inbox: each event once, for ever, with its payload beside it.
 
+use std::sync::Arc;
+
 use model::event::EventState;
 use model::exception;
 use model::id::Hash;
@@ -50,7 +52,7 @@ pub async fn a_batch_may_go_around_another(fixture: &Fixture) {
     let mut around = delivery("a", 1, 6);
     around.step = StepKey("around".into());
     around.inbox.retain(|entry| !(3..=4).contains(&entry.ordinal));
-    around.batches[0].events.retain(|event| !(3..=4).contains(&event.ordinal));
+    Arc::make_mut(&mut around.batches[0]).events.retain(|event| !(3..=4).contains(&event.ordinal));
     apply(fixture, around.clone()).await;
     let mut held = Effects::new("hold");
     held.transitions =
@@ -76,7 +78,7 @@ pub async fn a_batch_may_go_around_another(fixture: &Fixture) {
         assert_eq!(page, beyond.cloned().collect::<Vec<_>>(), "{limit} after {after}");
     }
     let batches = fixture.book.batches(remittance_id("a"), 0, 9).await.expect("works");
-    assert_eq!(batches[0], around.batches[0]);
+    assert_eq!(batches[0], *around.batches[0]);
 }
 
 pub async fn entries_of_a_remittance_come_in_order_and_in_pages(fixture: &Fixture) {
@@ -95,10 +97,10 @@ pub async fn batches_of_a_remittance_come_in_order_and_in_pages(fixture: &Fixtur
     apply(fixture, delivery("a", 1, 3)).await;
     apply(fixture, delivery("b", 1, 2)).await;
     let page = fixture.book.batches(remittance_id("a"), 0, 1).await.expect("works");
-    assert_eq!(page, delivery("a", 1, 3).batches);
+    assert_eq!(page, [(*delivery("a", 1, 3).batches[0]).clone()]);
     assert_eq!(page[0].events[1], event("a", 2), "the payload comes back as it was");
     let rest = fixture.book.batches(remittance_id("a"), 1, 9).await.expect("works");
-    assert_eq!(rest, delivery("a", 4, 6).batches);
+    assert_eq!(rest, [(*delivery("a", 4, 6).batches[0]).clone()]);
 }
 
 pub async fn a_transition_moves_state_code_and_bookings(fixture: &Fixture) {

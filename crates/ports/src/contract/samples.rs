@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Synthetic records for the suites. The same name always gives the same record.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::code::Code;
@@ -146,13 +147,13 @@ pub fn entry(name: &str, ordinal: u64, batch: u64) -> InboxEntry {
 pub fn delivery(name: &str, first: u64, last: u64) -> Effects {
     let mut effects = Effects::new(format!("deliver/{name}/{first}"));
     effects.inbox = (first..=last).map(|ordinal| entry(name, ordinal, first)).collect();
-    effects.batches = vec![EventBatch {
+    effects.batches = vec![Arc::new(EventBatch {
         remittance: remittance_id(name),
         document: document(name),
         source: "s1".into(),
         first,
         events: (first..=last).map(|ordinal| event(name, ordinal)).collect(),
-    }];
+    })];
     effects
 }
 

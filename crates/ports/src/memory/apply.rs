@@ -2,6 +2,7 @@
 //! One transaction: everything is checked against the state first, then everything is written.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use model::id::RowId;
 use model::journal::{JournalKey, JournalState};
@@ -128,6 +129,7 @@ impl State {
             self.inbox.insert(entry.event, entry);
         }
         for batch in effects.batches {
+            let batch = Arc::unwrap_or_clone(batch);
             self.batches.insert((batch.remittance, batch.first), batch);
         }
         for transition in effects.transitions {

@@ -2,6 +2,7 @@
 //! Events as they are delivered: one record per batch. What an event says is sealed beside it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::event::{BATCH_EVENTS_MAX, EventBatch};
 use model::token::Token;
@@ -23,7 +24,7 @@ pub async fn enter(
     book: &PostgresBook,
     connection: &mut PgConnection,
     entries: &[InboxEntry],
-    batches: &[EventBatch<Token>],
+    batches: &[Arc<EventBatch<Token>>],
 ) -> Result<(), ApplyError> {
     let mut records: BTreeMap<(Uuid, u64), Vec<&InboxEntry>> = BTreeMap::new();
     for entry in entries {

@@ -66,7 +66,7 @@ pub async fn filled(world: &World) -> (store::PostgresBook, store::PostgresBook)
     room.commit(incoming(7, 0, NEEDLE.as_bytes())).await.expect("committed");
     room.keep(vec![kept()]).await.expect("kept");
     let mut effects = delivery("doc", 1, 3);
-    effects.batches[0].source = Code::new(NEEDLE);
+    std::sync::Arc::make_mut(&mut effects.batches[0]).source = Code::new(NEEDLE);
     effects.states = vec![state()];
     book.apply_unfenced(&effects).await.expect("applied");
     (book, room)

@@ -10,7 +10,7 @@ use interchange::x12::{Finding, Place, Text};
 use model::code::Code;
 use model::event::v1;
 use model::event::{Body, Event, Position};
-use model::id::{DocumentId, EventId, Hash, RemittanceId};
+use model::id::{DocumentId, EventStem, Hash, RemittanceId};
 use model::money::Currency;
 use model::token::Clear;
 use ports::source::{Closing, EventSink};
@@ -22,9 +22,8 @@ const BROKEN_MAX: usize = 1_000;
 
 /// What has been told of a document so far.
 pub struct Telling {
-    tenant: Code,
-    source: Code,
     document: DocumentId,
+    stem: EventStem,
     ordinal: u64,
     sets: u32,
     interchange: u32,
@@ -55,9 +54,8 @@ pub struct To<'a> {
 impl Telling {
     pub fn new(tenant: Code, source: Code, document: DocumentId) -> Self {
         Self {
-            tenant,
-            source,
             document,
+            stem: EventStem::of(&tenant, &source, document),
             ordinal: 0,
             sets: 0,
             interchange: 0,
@@ -79,7 +77,7 @@ impl Telling {
         let remittance = self.set.as_ref()?.remittance;
         self.ordinal += 1;
         Some(Event {
-            id: EventId::of(&self.tenant, &self.source, self.document, self.ordinal),
+            id: self.stem.event(self.ordinal),
             document: self.document,
             remittance,
             ordinal: self.ordinal,
