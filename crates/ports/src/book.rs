@@ -340,6 +340,11 @@ pub trait Records: Send + Sync {
     /// The live membership of a journal, in order of row id.
     async fn members(&self, key: &JournalKey) -> Result<Vec<Row>, Failure>;
 
+    /// The same by their ids alone, which is far less to read.
+    async fn member_ids(&self, key: &JournalKey) -> Result<Vec<RowId>, Failure> {
+        Ok(self.members(key).await?.into_iter().map(|row| row.id).collect())
+    }
+
     async fn item(&self, id: ExceptionId) -> Result<Option<Item>, Failure>;
 
     /// Items about a subject (its id), oldest first.

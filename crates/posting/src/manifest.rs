@@ -18,8 +18,7 @@ pub(crate) enum Known {
 impl Way<'_> {
     /// Writes the manifest before the journal becomes `sending`.
     pub(crate) async fn write_manifest(&self) -> Result<Known, Failure> {
-        let members = self.scope.records.members(&self.journal.key).await?;
-        let rows = members.iter().map(|row| row.id).collect();
+        let rows = self.scope.records.member_ids(&self.journal.key).await?;
         let manifest = Manifest::of(&self.journal, rows, self.now().await?);
         let before = self.posting.manifests.put(&manifest).await?;
         workflow::crash_point!("posting.manifest.written");

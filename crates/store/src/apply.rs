@@ -27,7 +27,7 @@ use crate::sealing::Purpose;
 
 pub(crate) use delivered::batch_record;
 pub(crate) use log::write as write_log;
-pub(crate) use numbers::PLACE_BITS;
+pub(crate) use numbers::{PLACE_BITS, places};
 pub(crate) use queue::put as put_units;
 pub(crate) use states::{state_id, state_record};
 

@@ -80,7 +80,7 @@ impl Records for PostgresBook {
         for row in sealed {
             let record = batch_record(remittance.0, row.first);
             let clear = self.unseal(Purpose::EventBatch, &record, &row.body).await?;
-            batches.push(serde_json::from_slice(&clear).map_err(|_| unreadable("event batch"))?);
+            batches.push(rmp_serde::from_slice(&clear).map_err(|_| unreadable("event batch"))?);
         }
         Ok(batches)
     }
@@ -162,6 +162,10 @@ impl Records for PostgresBook {
 
     async fn members(&self, key: &JournalKey) -> Result<Vec<Row>, Failure> {
         rows::members(self, key).await
+    }
+
+    async fn member_ids(&self, key: &JournalKey) -> Result<Vec<RowId>, Failure> {
+        rows::member_ids(self, key).await
     }
 
     async fn item(&self, id: ExceptionId) -> Result<Option<Item>, Failure> {

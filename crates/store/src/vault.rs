@@ -159,13 +159,13 @@ fn written(values: &BTreeMap<&str, (Field, &Clear)>) -> Result<Vec<u8>, Failure>
     };
     let values: Vec<Kept<'_>> = values.iter().map(kept).collect();
     // The values themselves are not to be told by an error.
-    serde_json::to_vec(&values).map_err(|_| Failure::defect("cannot write a batch of the vault"))
+    rmp_serde::to_vec(&values).map_err(|_| Failure::defect("cannot write a batch of the vault"))
 }
 
 /// The value of this token and of no other.
 fn value_of(token: &str, batch: &[u8]) -> Result<Option<String>, Failure> {
     let values: Vec<Kept<'_>> =
-        serde_json::from_slice(batch).map_err(|_| unreadable("batch of the vault"))?;
+        rmp_serde::from_slice(batch).map_err(|_| unreadable("batch of the vault"))?;
     let own = values.into_iter().find(|Kept(own, ..)| own == token);
     Ok(own.map(|Kept(_, _, value)| value.into_owned()))
 }

@@ -55,6 +55,8 @@ pub async fn a_closed_window_takes_its_rows_out_of_the_open_set(fixture: &Fixtur
     assert_eq!(fixture.book.journal(&key).await, Ok(Some(journal(&rows[..2]))));
     let mut expected = rows[..2].to_vec();
     expected.sort_by_key(|row| row.id);
+    let ids = expected.iter().map(|row| row.id).collect();
+    assert_eq!(fixture.book.member_ids(&key).await, Ok(ids));
     assert_eq!(fixture.book.members(&key).await, Ok(expected));
     let none = JournalKey("RB-none".into());
     assert_eq!(fixture.book.journal(&none).await, Ok(None));

@@ -196,7 +196,8 @@ async fn keep_batch(
     connection: &mut PgConnection,
     batch: &EventBatch<Token>,
 ) -> Result<(), ApplyError> {
-    let clear = serde_json::to_vec(batch)
+    // With the names of its fields, as any other form of it, and in half the time of a text.
+    let clear = rmp_serde::to_vec_named(batch)
         .map_err(|error| Failure::defect(format!("cannot write a batch: {error}")))?;
     let record = batch_record(batch.remittance.0, signed(batch.first));
     let body = book.seal(Purpose::EventBatch, &record, &clear)?;

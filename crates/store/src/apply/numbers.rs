@@ -63,6 +63,13 @@ fn put(text: &mut String, (from, to): (i64, i64)) {
     let _ = write!(text, "{comma}[{from},{to})");
 }
 
+/// The numbers in these ranges, of which the last one is not part, with their places in the batch.
+pub fn places(batch: i64, lowers: &[i64], uppers: &[i64]) -> impl Iterator<Item = (i64, usize)> {
+    let first = batch << PLACE_BITS;
+    let numbers = lowers.iter().zip(uppers).flat_map(|(from, to)| *from..*to);
+    numbers.filter_map(move |number| Some((number, usize::try_from(number - first).ok()?)))
+}
+
 /// The numbers of those of the rows that are open, looked for in order of writing; in one window where
 /// it is known.
 pub async fn open_numbers(
@@ -105,10 +112,8 @@ pub async fn open_numbers(
         let Some(last) = page.last() else { break };
         after = last.batch;
         for batch in page {
-            let ranges = batch.lowers.iter().zip(&batch.uppers);
-            for number in ranges.flat_map(|(from, to)| *from..*to) {
-                let place = usize::try_from(number - (batch.batch << PLACE_BITS)).ok();
-                let id = place.and_then(|place| *batch.ids.get(place)?);
+            for (number, place) in places(batch.batch, &batch.lowers, &batch.uppers) {
+                let id = batch.ids.get(place).copied().flatten();
                 found.extend(id.filter(|id| wanted.contains(id)).map(|id| (id, number)));
             }
         }

@@ -12,6 +12,7 @@ use ports::failure::Failure;
 use uuid::Uuid;
 
 use super::packed::{self, PackedColumns};
+use crate::apply::places;
 use crate::book::PostgresBook;
 use crate::entry::{RowColumns, limit_of, signed, unsigned};
 use crate::error::failure;
@@ -285,6 +286,36 @@ pub async fn members(book: &PostgresBook, key: &JournalKey) -> Result<Vec<Row>, 
     let mut rows: Vec<Row> = packed::unpack(batches)?.into_iter().map(|(_, row)| row).collect();
     rows.sort_by_key(|row| row.id);
     Ok(rows)
+}
+
+pub async fn member_ids(book: &PostgresBook, key: &JournalKey) -> Result<Vec<RowId>, Failure> {
+    let batches = sqlx::query!(
+        r#"select own.batch, own.ids as "ids!: Vec<Option<Uuid>>",
+             array(select lower(part) from unnest(held.numbers) as part) as "lowers!",
+             array(select upper(part) from unnest(held.numbers) as part) as "uppers!"
+           from member as held
+           join row_batch as own
+             on own.tenant = $1
+             and own.batch = held.batch
+             and own.recorded_on = held.recorded_on
+           where held.tenant = $1
+             and held.journal = $2
+             and held.live"#,
+        book.tenant(),
+        key.as_str(),
+    )
+    .fetch_all(&book.pool)
+    .await
+    .map_err(failure)?;
+    let mut ids = Vec::new();
+    for own in batches {
+        let places = places(own.batch, &own.lowers, &own.uppers);
+        ids.extend(
+            places.filter_map(|(_, place)| own.ids.get(place).copied().flatten()).map(RowId),
+        );
+    }
+    ids.sort();
+    Ok(ids)
 }
 
 /// Every row of a remittance's events, in order of writing.
