@@ -5,6 +5,7 @@
 mod apply;
 mod book;
 mod data_keys;
+mod encoding;
 mod entry;
 mod error;
 mod feed;

@@ -22,8 +22,9 @@ use time::OffsetDateTime;
 
 use crate::apply::batch_record;
 use crate::book::PostgresBook;
+use crate::encoding;
 use crate::entry::{hash_of, limit_of, record_of, signed};
-use crate::error::{failure, unreadable};
+use crate::error::failure;
 use crate::sealing::Purpose;
 use crate::{inbox, states};
 
@@ -80,7 +81,7 @@ impl Records for PostgresBook {
         for row in sealed {
             let record = batch_record(remittance.0, row.first);
             let clear = self.unseal(Purpose::EventBatch, &record, &row.body).await?;
-            batches.push(rmp_serde::from_slice(&clear).map_err(|_| unreadable("event batch"))?);
+            batches.push(encoding::read(&clear, "event batch")?);
         }
         Ok(batches)
     }

@@ -16,8 +16,9 @@ use uuid::Uuid;
 
 use crate::apply::{commit, write_log};
 use crate::book::PostgresBook;
+use crate::encoding;
 use crate::entry::log_entry;
-use crate::error::{failure, unreadable};
+use crate::error::failure;
 use crate::sealing::Purpose;
 
 #[async_trait]
@@ -158,14 +159,12 @@ fn written(values: &BTreeMap<&str, (Field, &Clear)>) -> Result<Vec<u8>, Failure>
         Kept(Cow::Owned((*token).to_owned()), Cow::Borrowed(field.as_str()), Cow::Owned(value))
     };
     let values: Vec<Kept<'_>> = values.iter().map(kept).collect();
-    // The values themselves are not to be told by an error.
-    rmp_serde::to_vec(&values).map_err(|_| Failure::defect("cannot write a batch of the vault"))
+    encoding::written(&values, "batch of the vault")
 }
 
 /// The value of this token and of no other.
 fn value_of(token: &str, batch: &[u8]) -> Result<Option<String>, Failure> {
-    let values: Vec<Kept<'_>> =
-        rmp_serde::from_slice(batch).map_err(|_| unreadable("batch of the vault"))?;
+    let values: Vec<Kept<'_>> = encoding::read(batch, "batch of the vault")?;
     let own = values.into_iter().find(|Kept(own, ..)| own == token);
     Ok(own.map(|Kept(_, _, value)| value.into_owned()))
 }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use model::event::{BATCH_EVENTS_MAX, EventBatch};
 use model::token::Token;
 use ports::book::{ApplyError, InboxEntry};
-use ports::failure::Failure;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{conflict, defect};
 use crate::book::PostgresBook;
+use crate::encoding;
 use crate::entry::signed;
 use crate::error::refused;
 use crate::inbox::{HASH_BYTES, Spans, kind_letter, state_letter};
@@ -194,11 +194,9 @@ impl<'a> Record<'a> {
 async fn keep_batch(
     book: &PostgresBook,
     connection: &mut PgConnection,
-    batch: &EventBatch<Token>,
+    batch: &Arc<EventBatch<Token>>,
 ) -> Result<(), ApplyError> {
-    // With the names of its fields, as any other form of it, and in half the time of a text.
-    let clear = rmp_serde::to_vec_named(batch)
-        .map_err(|error| Failure::defect(format!("cannot write a batch: {error}")))?;
+    let clear = encoding::written(&**batch, "event batch")?;
     let record = batch_record(batch.remittance.0, signed(batch.first));
     let body = book.seal(Purpose::EventBatch, &record, &clear)?;
     sqlx::query!(

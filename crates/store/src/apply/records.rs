@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Records that are replaced as a whole: remittances, work items, answers. Where a
-//! version guards one, a change that did not see the last version is a conflict.
+//! Records that are replaced as a whole: remittances, work items, answers. Where a version guards one, a
+//! change that did not see the last version is a conflict.
 
 use std::collections::BTreeMap;
 
