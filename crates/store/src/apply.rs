@@ -32,8 +32,10 @@ pub(crate) use queue::put as put_units;
 pub(crate) use states::{state_id, state_record};
 
 /// All statements of a step look up by key. Of a table that has just grown the planner knows
-/// nothing, and then reading it as a whole looks cheaper to it than some hundred look-ups.
-const BEGIN: &str = "begin; set local enable_hashjoin = off; set local enable_mergejoin = off";
+/// nothing, and then reading it as a whole looks cheaper to it than some hundred look-ups. Whatever the
+/// values are, one plan is enough.
+const BEGIN: &str = "begin; set local enable_hashjoin = off; set local enable_mergejoin = off; \
+                     set local plan_cache_mode = force_generic_plan";
 
 pub(crate) async fn apply(
     book: &PostgresBook,

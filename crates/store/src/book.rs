@@ -168,8 +168,6 @@ pub(crate) fn options(
         ("statement_timeout", limit(settings.statement_ms_max)),
         ("lock_timeout", limit(settings.lock_ms_max)),
         ("idle_in_transaction_session_timeout", limit(settings.idle_in_transaction_ms_max)),
-        // All of ours look up by key, whatever the values are: a plan of each statement is enough.
-        ("plan_cache_mode", "force_generic_plan".to_owned()),
         // Compiling a query costs more than any of ours.
         ("jit", "off".to_owned()),
         // Nearly all of ours look up by key, and most of what they look for is in memory: reading a
