@@ -32,9 +32,16 @@ fn said(output: &Output) -> String {
 
 /// Every sealed body there is, in the order of its table.
 fn bodies(site: &Site) -> Vec<Vec<String>> {
-    ["intake.raw_chunk", "intake.vault_batch", "remittance.event_batch", "remittance.state"]
+    let sealed = [
+        "intake.raw_chunk",
+        "intake.vault_batch",
+        "remittance.event_batch",
+        "remittance.state",
+        "remittance.state_pack",
+    ];
+    sealed
         .map(|table| {
-            let query = format!("select md5(body) from {table} order by 1");
+            let query = format!("select md5(body) from {table} where body is not null order by 1");
             site.rows(&query).expect("bodies").into_iter().flatten().collect()
         })
         .to_vec()

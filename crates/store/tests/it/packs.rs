@@ -94,3 +94,15 @@ async fn packs_are_counted_among_what_a_key_has_sealed() {
     let key = keys.iter().find(|key| key.class == RetentionClass::Standing).expect("a key");
     assert_eq!(book.sealed_under(key).await.expect("counted"), 2 + 5);
 }
+
+#[tokio::test]
+async fn a_state_is_found_where_the_migration_has_put_those_of_before() {
+    let world = World::new().await;
+    packed(&world).await;
+    let found = "select count(*)
+                 from state
+                 where id = encode(
+                   substring(sha256(convert_to('claim' || '/' || 'k07', 'UTF8')) for 16), 'hex'
+                 )::uuid";
+    assert_eq!(counted(&world, found).await, 1);
+}
