@@ -62,12 +62,6 @@ fn numbers(site: &Site) -> BTreeSet<String> {
     numbers.expect("the vault").into_iter().flatten().collect()
 }
 
-/// How much the process remembers.
-fn states(site: &Site) -> u64 {
-    let count = site.rows("select count(*)::text from remittance.state").expect("a count");
-    count[0][0].parse().expect("a number")
-}
-
 #[test]
 fn the_token_key_rotates_and_what_comes_back_for_a_claim_finds_it() {
     the_token_key_rotates(Layout::Embedded);
@@ -82,7 +76,7 @@ fn the_token_key_rotates(layout: Layout) {
     let mut site = Site::start(Plan::new("native-key").in_layout(layout)).expect("it starts");
     let first = hospital::remittance(1, 1);
     hand_in(&site, &first);
-    let (before, states_before) = (numbers(&site), states(&site));
+    let before = numbers(&site);
 
     draw(&site);
     wait::until("intake has the new key", BOUND, || follows(&site, INTAKE, 1)).expect("followed");
@@ -90,6 +84,7 @@ fn the_token_key_rotates(layout: Layout) {
     // More is paid for the new claim than is taken back.
     let later = taking_back_the_first(2);
     hand_in(&site, &later);
+    // Nor is the reversal one without an original: it has found the claim under its older token.
     assert_eq!(site.exceptions().expect("exceptions"), Vec::<serde_json::Value>::new());
     let after = numbers(&site);
     assert!(before.is_subset(&after), "no token is gone");
@@ -97,12 +92,9 @@ fn the_token_key_rotates(layout: Layout) {
     assert_eq!(fresh, before.len() - 1, "those of one patient; the name is the same");
     assert_eq!(site.net(Role::Clearing), first.cents + later.cents);
     assert_eq!(site.net(Role::ReceivablePatient), 500, "the share of the first is taken back");
-    let states_after = states(&site);
 
     // A restart with the whole ring changes nothing either.
     site.kill_server().expect("it starts again");
     hand_in(&site, &hospital::remittance(3, 1));
     assert!(after.is_subset(&numbers(&site)), "no token is gone");
-    let one_claim = states(&site) - states_after;
-    assert_eq!(states_after - states_before, one_claim, "the reversal made no claim of its own");
 }
