@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The vault: the only place where an identifier of a patient is kept, sealed, beside its token.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use model::code::Code;
 use model::token::{Clear, Field, Token};
-use std::collections::BTreeSet;
 
 use crate::failure::Failure;
 

@@ -2,6 +2,8 @@
 //! The account of one claim: what was open at the start and every adjudication since, with the legs
 //! that it booked. What is open at a payer or a patient is always the sum of these, never stored.
 
+use std::collections::BTreeMap;
+
 use model::code::Code;
 use model::exception;
 use model::id::{EventId, RemittanceId};
@@ -10,7 +12,6 @@ use model::reference::Basis;
 use model::role::Role;
 use model::row::Purpose;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Kind of the process state that holds accounts.
 pub const KIND: &str = "claim";

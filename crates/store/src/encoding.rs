@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//! How batches are written before they are sealed: MessagePack with the names of its fields, in half the
-//! time of a JSON text. What an earlier version wrote as JSON is still read.
+//! How batches are written before they are sealed: MessagePack with the names of its fields, shorter than
+//! a JSON text. What an earlier version wrote as JSON is still read.
 
 use ports::failure::Failure;
 use serde::{Deserialize, Serialize};

@@ -22,7 +22,6 @@ pub mod sealing;
 mod settings;
 mod state;
 mod state_pack;
-mod states;
 mod vault;
 
 pub use book::PostgresBook;

@@ -6,6 +6,7 @@ pub(crate) mod journals;
 mod packed;
 #[macro_use]
 pub(crate) mod rows;
+mod states;
 
 use async_trait::async_trait;
 use model::code::Code;
@@ -25,8 +26,8 @@ use crate::book::PostgresBook;
 use crate::encoding;
 use crate::entry::{hash_of, limit_of, record_of, signed};
 use crate::error::failure;
+use crate::inbox;
 use crate::sealing::Purpose;
-use crate::{inbox, states};
 
 #[async_trait]
 impl Records for PostgresBook {

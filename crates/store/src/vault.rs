@@ -2,6 +2,9 @@
 //! The vault: values sealed by the batch, each beside its token. A batch is found by the numbers of its
 //! tokens, and every reveal is in the log before the value leaves.
 
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
 use async_trait::async_trait;
 use model::code::Code;
 use model::id::Hash;
@@ -10,8 +13,6 @@ use ports::book::ApplyError;
 use ports::failure::Failure;
 use ports::vault::{Reveal, Vault};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use crate::apply::{commit, write_log};

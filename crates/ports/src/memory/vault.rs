@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The vault over the state in memory. What it holds is never sealed: synthetic data only.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use model::code::Code;
 use model::token::{Clear, Field, Token};
-use std::collections::BTreeSet;
 
 use super::{MemoryBook, Operation};
 use crate::failure::Failure;

@@ -16,7 +16,7 @@ use crate::error::{failure, unreadable};
 use crate::sealing::Purpose;
 use crate::state_pack;
 
-pub(crate) async fn of(
+pub async fn of(
     book: &PostgresBook,
     kind: &str,
     keys: &[Code],
