@@ -17,6 +17,7 @@ use time::OffsetDateTime;
 
 use crate::data_keys::DataKeys;
 use crate::error::failure;
+use crate::opened::Opened;
 use crate::raw::group::Groups;
 use crate::sealing::{self, Place, Purpose};
 use crate::settings::{PoolSettings, Schema};
@@ -33,6 +34,7 @@ pub struct PostgresBook {
     tenant: Arc<str>,
     pub(crate) keys: Arc<DataKeys>,
     pub(crate) groups: Arc<Groups>,
+    pub(crate) opened: Arc<Opened>,
     schema: Schema,
     settings: PoolSettings,
 }
@@ -67,8 +69,8 @@ impl PostgresBook {
         let cache = Duration::from_millis(settings.data_key_cache_ms_max);
         let keys = Arc::new(DataKeys::new(encryption, cache));
         let (tenant, schema) = (Arc::from(tenant.as_str()), schema.clone());
-        let groups = Arc::default();
-        let book = Self { pool, tenant, keys, groups, schema, settings: *settings };
+        let (groups, opened) = (Arc::default(), Arc::default());
+        let book = Self { pool, tenant, keys, groups, opened, schema, settings: *settings };
         let schema = &book.schema;
         let mut connection = book.pool.acquire().await.map_err(failure)?;
         migration::check(&mut connection, schema).await?;
@@ -83,6 +85,10 @@ impl PostgresBook {
 
     pub(crate) fn tenant(&self) -> &str {
         &self.tenant
+    }
+
+    pub(crate) fn settings(&self) -> &PoolSettings {
+        &self.settings
     }
 
     /// After `Ok` new connections are made with this URL, such as one with another password; those

@@ -16,8 +16,8 @@ pub const SCHEMA_MIN: i64 = 10;
 pub const SCHEMA_MAX: i64 = 10;
 /// Versions from here on belong to intake.
 pub(crate) const INTAKE_FROM: i64 = 1_000;
-pub(crate) const INTAKE_MIN: i64 = 1_008;
-pub(crate) const INTAKE_MAX: i64 = 1_008;
+pub(crate) const INTAKE_MIN: i64 = 1_009;
+pub(crate) const INTAKE_MAX: i64 = 1_009;
 /// Partitions are made so many months ahead at every migration.
 pub const MONTHS_AHEAD: i32 = 3;
 const SERVER_VERSION_MIN: u32 = 150_000;

@@ -70,6 +70,9 @@ pub struct PoolSettings {
     /// How long an unwrapped data key is held until the table is asked whether it still exists:
     /// shredding has reached everybody after so long.
     pub data_key_cache_ms_max: u64,
+    /// Values of the vault that wait until they are entered in its register; a lookup reads all that
+    /// wait.
+    pub vault_waiting_max: u32,
 }
 
 impl Default for PoolSettings {
@@ -81,6 +84,7 @@ impl Default for PoolSettings {
             lock_ms_max: 30_000,
             idle_in_transaction_ms_max: 10_000,
             data_key_cache_ms_max: 60_000,
+            vault_waiting_max: 262_144,
         }
     }
 }

@@ -2,8 +2,10 @@
 //! The vault: values sealed by the batch, each beside its token. A batch is found by the numbers of its
 //! tokens, and every reveal is in the log before the value leaves.
 
+mod register;
+
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use async_trait::async_trait;
 use model::code::Code;
@@ -34,46 +36,15 @@ impl Vault for PostgresBook {
         let batch = Uuid::now_v7();
         let body = self.seal(Purpose::VaultValue, &batch_record(batch), &written(&values)?)?;
         let numbers: Vec<i64> = values.keys().map(|token| number(token)).collect();
-        sqlx::query!(
-            "insert into vault_batch (tenant, id, numbers, body)
-             values ($1, $2, $3, $4)",
-            self.tenant(),
-            batch,
-            &numbers,
-            &body,
-        )
-        .execute(&self.pool)
-        .await
-        .map_err(failure)?;
-        Ok(())
+        self.keep_batch(batch, &numbers, &body).await
     }
 
     async fn held(&self, tokens: &[Code]) -> Result<BTreeSet<Code>, Failure> {
         if tokens.is_empty() {
             return Ok(BTreeSet::new());
         }
-        let numbers: Vec<i64> = tokens.iter().map(|token| number(token)).collect();
-        let held = sqlx::query_scalar!(
-            r#"select wanted.number as "number!"
-             from unnest($2::bigint[]) as wanted (number)
-             cross join lateral (
-               select
-               from (
-                 select tenant
-                 from vault_batch
-                 where numbers @> array[wanted.number]
-                 offset 0
-               ) as found
-               where found.tenant = $1
-               limit 1
-             ) as kept"#,
-            self.tenant(),
-            &numbers,
-        )
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failure)?;
-        let held: BTreeSet<i64> = held.into_iter().collect();
+        let numbers: HashSet<i64> = tokens.iter().map(|token| number(token)).collect();
+        let held = self.registered(&numbers).await?;
         Ok(tokens.iter().filter(|token| held.contains(&number(token))).cloned().collect())
     }
 }
@@ -95,40 +66,24 @@ impl PostgresBook {
     /// The value as it was kept last. A frequent one is in many batches, and the newest has it but for a
     /// token that shares its number.
     async fn value(&self, token: &str) -> Result<Option<String>, Failure> {
-        let mut before = Uuid::max();
-        while let Some((batch, body)) = self.newest(number(token), before).await? {
+        for place in self.places(number(token)).await? {
+            let Some((batch, body)) = self.batch_at(place).await? else { continue };
             let clear = self.unseal(Purpose::VaultValue, &batch_record(batch), &body).await?;
             if let Some(value) = value_of(token, &clear)? {
                 return Ok(Some(value));
             }
-            before = batch;
         }
         Ok(None)
     }
 
-    /// The newest batch with this number that is older than another.
-    async fn newest(&self, number: i64, before: Uuid) -> Result<Option<(Uuid, Vec<u8>)>, Failure> {
+    async fn batch_at(&self, place: i32) -> Result<Option<(Uuid, Vec<u8>)>, Failure> {
         let found = sqlx::query!(
-            "select vault_batch.id, vault_batch.body
-             from (
-               select found.id
-               from (
-                 select tenant, id
-                 from vault_batch
-                 where numbers @> array[$2::bigint]
-                 offset 0
-               ) as found
-               where found.tenant = $1
-                 and found.id < $3
-               order by found.id desc
-               limit 1
-             ) as newest
-             join vault_batch
-               on vault_batch.tenant = $1
-               and vault_batch.id = newest.id",
+            "select id, body
+             from vault_batch
+             where tenant = $1
+               and place = $2",
             self.tenant(),
-            number,
-            before,
+            place,
         )
         .fetch_optional(&self.pool)
         .await
@@ -137,8 +92,8 @@ impl PostgresBook {
     }
 }
 
-/// What a token is found by: an index over short numbers costs a fraction of one over tokens. Two tokens
-/// that share a number are told apart by what is sealed beside the values.
+/// What a token is found by, in fewer bytes. Two tokens that share a number are told apart by what is
+/// sealed beside the values.
 fn number(token: &str) -> i64 {
     let Hash([a, b, c, d, e, f, g, h, ..]) = Hash::sha256(token.as_bytes());
     i64::from_be_bytes([a, b, c, d, e, f, g, h])

@@ -68,6 +68,7 @@ fn built_in() -> Vec<(&'static str, u64)> {
         ("Database: milliseconds until a connection is free", pool.acquire_ms_max),
         ("Database: milliseconds of one statement", pool.statement_ms_max),
         ("Database: milliseconds of waiting for a lock", pool.lock_ms_max),
+        ("Vault: values that wait for its register", u64::from(pool.vault_waiting_max)),
     ]
 }
 

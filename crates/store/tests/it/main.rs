@@ -12,6 +12,7 @@ mod keys;
 mod packs;
 mod proven;
 mod proxy;
+mod register;
 mod schema;
 mod sealed;
 mod world;

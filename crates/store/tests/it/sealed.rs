@@ -177,8 +177,8 @@ async fn a_token_that_was_pointed_at_a_batch_without_it_is_not_revealed() {
         .await
         .expect("kept");
     assert!(room.reveal(token("name", 3).as_str(), "auditor").await.is_ok_and(|one| one.is_some()));
-    let moved = "update vault_batch set numbers = (
-                   select numbers from vault_batch order by id limit 1
+    let moved = "update vault_waiting set numbers = (
+                   select numbers from vault_waiting order by place limit 1
                  )";
     world.run(&intake(), moved).await;
     // Both batches have the numbers of the first: its value is found, past the batch without it.

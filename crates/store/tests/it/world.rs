@@ -72,7 +72,11 @@ impl World {
     }
 
     async fn open(&self, schema: &Schema) -> PostgresBook {
-        let settings = PoolSettings { connections_max: 4, ..PoolSettings::default() };
+        self.open_with(schema, PoolSettings::default()).await
+    }
+
+    pub async fn open_with(&self, schema: &Schema, settings: PoolSettings) -> PostgresBook {
+        let settings = PoolSettings { connections_max: 4, ..settings };
         let tenant = Code::new("north");
         PostgresBook::open(&self.url, schema, &tenant, self.keys.clone(), &settings)
             .await
