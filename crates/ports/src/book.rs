@@ -2,6 +2,7 @@
 //! The transaction boundary: a step decides purely, the workflow runner applies its effects here,
 //! in one transaction, refused when the fence is stale, idempotent by step key.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -343,6 +344,16 @@ pub trait Records: Send + Sync {
     /// The same by their ids alone, which is far less to read.
     async fn member_ids(&self, key: &JournalKey) -> Result<Vec<RowId>, Failure> {
         Ok(self.members(key).await?.into_iter().map(|row| row.id).collect())
+    }
+
+    /// The documents that its live membership came from, in order of id.
+    async fn documents_of(&self, key: &JournalKey) -> Result<Vec<DocumentId>, Failure> {
+        let members = self.members(key).await?;
+        let events: BTreeSet<EventId> = members.iter().map(|row| row.event).collect();
+        let events: Vec<EventId> = events.into_iter().collect();
+        let entries = self.inbox(&events).await?;
+        let documents: BTreeSet<DocumentId> = entries.iter().map(|entry| entry.document).collect();
+        Ok(documents.into_iter().collect())
     }
 
     async fn item(&self, id: ExceptionId) -> Result<Option<Item>, Failure>;

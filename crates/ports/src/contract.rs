@@ -113,6 +113,8 @@ macro_rules! book_contract_rules {
             journals::a_journal_is_rejected_and_its_rows_closed_anew_in_one_transaction,
             posted::an_event_is_posted_when_all_its_live_rows_are,
             posted::a_quarantined_event_with_a_posted_hold_stays_quarantined,
+            posted::of_a_batch_that_is_posted_as_a_whole_each_booked_event_is,
+            posted::an_event_without_rows_stays_pending_beside_posted_ones,
             posted::a_superseded_row_does_not_hold_its_event_back,
             posted::a_posted_event_ties_to_its_rows_and_an_excluded_one_with_rows_does_not,
             feed::entries_are_numbered_from_one_without_gaps_in_order_of_writing,

@@ -64,8 +64,8 @@ pub async fn posted(
         "a journal is posted"
     );
     let Some(transaction) = traced(&journal.key) else { return Ok(()) };
-    let members = records.members(&journal.key).await?;
-    let documents = documents(records, &members).await?;
+    let mut documents = records.documents_of(&journal.key).await?;
+    documents.truncate(LINKS_MAX);
     Happened {
         attributes: vec![
             KeyValue::new("revbridge.journal", journal.key.to_string()),

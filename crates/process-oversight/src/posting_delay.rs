@@ -2,9 +2,6 @@
 //! How long money waits between its receipt and the ERP's confirmation: the feed of the process is
 //! followed, and each posted journal is led back to the documents that it gathers.
 
-use std::collections::BTreeSet;
-
-use model::id::{DocumentId, EventId};
 use model::journal::JournalKey;
 use opentelemetry::metrics::Histogram;
 use ports::failure::Failure;
@@ -53,12 +50,7 @@ impl PostingDelay {
 
     async fn record(&self, process: &OversightProcess, posted: &Numbered) -> Result<(), Failure> {
         let key = JournalKey(posted.entry.subject.clone());
-        let members = process.records.members(&key).await?;
-        let events: BTreeSet<EventId> = members.iter().map(|row| row.event).collect();
-        let events: Vec<EventId> = events.into_iter().collect();
-        let entries = process.records.inbox(&events).await?;
-        let documents: BTreeSet<DocumentId> = entries.iter().map(|entry| entry.document).collect();
-        for id in documents {
+        for id in process.records.documents_of(&key).await? {
             if let Some(document) = process.documents.document(id).await? {
                 let waited = (posted.at - document.received_at).whole_milliseconds();
                 self.delay_ms.record(u64::try_from(waited).unwrap_or(0), &[]);

@@ -15,6 +15,7 @@ mod lane;
 mod log_proof;
 mod measures;
 mod migration;
+mod opened;
 mod raw;
 mod records;
 mod retention;

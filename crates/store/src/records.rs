@@ -170,6 +170,10 @@ impl Records for PostgresBook {
         rows::member_ids(self, key).await
     }
 
+    async fn documents_of(&self, key: &JournalKey) -> Result<Vec<DocumentId>, Failure> {
+        rows::documents_of(self, key).await
+    }
+
     async fn item(&self, id: ExceptionId) -> Result<Option<Item>, Failure> {
         let record = sqlx::query_scalar!(
             "select record

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Journals: closed once over open rows, moved by compare-and-set, rejected as a whole.
 
+use std::collections::BTreeSet;
+
 use model::exception;
+use model::id::{DocumentId, EventId};
 use model::journal::{JournalKey, JournalState};
 use model::row::Row;
 
@@ -57,6 +60,12 @@ pub async fn a_closed_window_takes_its_rows_out_of_the_open_set(fixture: &Fixtur
     expected.sort_by_key(|row| row.id);
     let ids = expected.iter().map(|row| row.id).collect();
     assert_eq!(fixture.book.member_ids(&key).await, Ok(ids));
+    let events: Vec<EventId> = expected.iter().map(|row| row.event).collect();
+    let entries = fixture.book.inbox(&events).await.expect("works");
+    let documents: BTreeSet<DocumentId> = entries.iter().map(|entry| entry.document).collect();
+    assert!(!documents.is_empty());
+    let documents = documents.into_iter().collect();
+    assert_eq!(fixture.book.documents_of(&key).await, Ok(documents));
     assert_eq!(fixture.book.members(&key).await, Ok(expected));
     let none = JournalKey("RB-none".into());
     assert_eq!(fixture.book.journal(&none).await, Ok(None));

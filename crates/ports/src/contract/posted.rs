@@ -34,6 +34,38 @@ pub async fn a_quarantined_event_with_a_posted_hold_stays_quarantined(fixture: &
     assert_eq!(state_of(fixture, "a", 1).await, EventState::Quarantined);
 }
 
+/// All that was written together is confirmed together; what was not booked stays.
+pub async fn of_a_batch_that_is_posted_as_a_whole_each_booked_event_is(fixture: &Fixture) {
+    let mut effects = delivery("a", 1, 4);
+    effects.rows = vec![row("a", 1, 0, 100), row("a", 2, 0, 200), row("a", 2, 1, 50)];
+    effects.transitions =
+        vec![transition("a", 1, EventState::Pending), transition("a", 2, EventState::Pending)];
+    let mut not_booked = transition("a", 3, EventState::Quarantined);
+    not_booked.bookings = 0;
+    effects.transitions.extend([not_booked, transition("a", 4, EventState::Noted)]);
+    let rows: Vec<_> = effects.rows.iter().map(|(_, row)| row.clone()).collect();
+    apply(fixture, effects).await;
+    let key = close_rows(fixture, &rows).await;
+    post(fixture, &key, "D1").await;
+    assert_eq!(state_of(fixture, "a", 1).await, EventState::Posted);
+    assert_eq!(state_of(fixture, "a", 2).await, EventState::Posted);
+    assert_eq!(state_of(fixture, "a", 3).await, EventState::Quarantined);
+    assert_eq!(state_of(fixture, "a", 4).await, EventState::Noted);
+}
+
+/// An event that was never booked has no rows, wherever its neighbours' are.
+pub async fn an_event_without_rows_stays_pending_beside_posted_ones(fixture: &Fixture) {
+    let mut effects = delivery("a", 1, 2);
+    effects.rows = vec![row("a", 1, 0, 100)];
+    effects.transitions = vec![transition("a", 1, EventState::Pending)];
+    let rows: Vec<_> = effects.rows.iter().map(|(_, row)| row.clone()).collect();
+    apply(fixture, effects).await;
+    let key = close_rows(fixture, &rows).await;
+    post(fixture, &key, "D1").await;
+    assert_eq!(state_of(fixture, "a", 1).await, EventState::Posted);
+    assert_eq!(state_of(fixture, "a", 2).await, EventState::Pending);
+}
+
 pub async fn a_superseded_row_does_not_hold_its_event_back(fixture: &Fixture) {
     let mut effects = delivery("a", 1, 1);
     effects.rows = vec![row("a", 1, 0, 100), row("a", 1, 1, 50)];

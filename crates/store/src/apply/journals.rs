@@ -126,11 +126,17 @@ async fn close_over(
     members: &[RowId],
 ) -> Result<(), ApplyError> {
     let wanted: HashSet<Uuid> = members.iter().map(|row| row.0).collect();
-    let open = open_numbers(book, connection, Some(&journal.group), &wanted).await?;
+    let open = match book.opened.take(&journal.group, &wanted) {
+        Some(numbers) => numbers,
+        None => {
+            let found = open_numbers(book, connection, Some(&journal.group), &wanted).await?;
+            found.into_values().collect()
+        }
+    };
     if wanted.len() != members.len() || open.len() != wanted.len() {
         return Err(conflict("a row of the window is no longer open"));
     }
-    let numbers = Numbers::of(open.into_values());
+    let numbers = Numbers::of(open.into_iter());
     let closed = sqlx::query!(
         "with taken as (
            select batch, numbers::int8multirange as numbers

@@ -18,6 +18,9 @@ use crate::error::refused;
 /// So many rows have places in one batch.
 const ROWS_MAX: usize = (1 << 20) - 1;
 
+/// So many things are looked through faster than they are looked up.
+const FEW: usize = 8;
+
 /// Each thing once, in order of first use. Places count from 1, as the database does.
 struct List<T> {
     places: BTreeMap<T, i32>,
@@ -30,8 +33,10 @@ impl<T: Ord + Clone> List<T> {
     }
 
     fn place(&mut self, thing: T) -> i32 {
-        if let Some(place) = self.places.get(&thing) {
-            return *place;
+        let first = self.things.iter().take(FEW).zip(1..).find(|(own, _)| **own == thing);
+        let known = first.map(|(_, place)| place).or_else(|| self.places.get(&thing).copied());
+        if let Some(place) = known {
+            return place;
         }
         self.things.push(thing.clone());
         let place = i32::try_from(self.things.len()).unwrap_or(i32::MAX);

@@ -23,21 +23,15 @@ pub async fn post(
     key: &JournalKey,
 ) -> Result<(), ApplyError> {
     let standings = touched(book, connection, key).await?;
-    let batches: Vec<i64> = standings
-        .iter()
-        .flat_map(|standing| standing.batches.iter().copied())
-        .collect::<HashSet<i64>>()
-        .into_iter()
-        .collect();
-    let whole = whole(book, connection, key, &batches).await?;
+    let finished = finished(book, connection, &batches_of(&standings)).await?;
+    let (alike, apart): (Vec<Touched>, Vec<Touched>) =
+        standings.into_iter().partition(|own| own.is_posted_by(&finished));
+    let whole = whole(book, connection, key, &batches_of(&apart)).await?;
+    let moved = alike.iter().map(|own| (own, own.moved(|_| true)));
+    let apart = apart.iter().map(|own| (own, own.moved(|event| whole.contains(&event))));
+    let moved = moved.chain(apart);
     let (mut remittances, mut firsts, mut posted) = (Vec::new(), Vec::new(), Vec::new());
-    for standing in standings {
-        let pending = state_letter(EventState::Pending);
-        let states = standing.states.chars().zip(&standing.events).map(|(state, event)| {
-            let moves = state == pending && event.is_some_and(|event| whole.contains(&event));
-            if moves { state_letter(EventState::Posted) } else { state }
-        });
-        let states: String = states.collect();
+    for (standing, states) in moved {
         if states != standing.states {
             remittances.push(standing.remittance);
             firsts.push(standing.first);
@@ -67,7 +61,67 @@ struct Touched {
     first: i64,
     events: Vec<Option<Uuid>>,
     states: String,
+    bookings: Vec<i32>,
     batches: Vec<i64>,
+}
+
+impl Touched {
+    /// Whether each of its pending events has been booked, and all that was booked is posted: then none
+    /// has to be looked at.
+    fn is_posted_by(&self, finished: &HashSet<i64>) -> bool {
+        let pending = state_letter(EventState::Pending);
+        let mut booked = self.states.chars().zip(&self.bookings);
+        self.batches.iter().all(|batch| finished.contains(batch))
+            && booked.all(|(state, bookings)| state != pending || *bookings > 0)
+    }
+
+    /// Its states, in which every pending event is posted for which this holds.
+    fn moved(&self, holds: impl Fn(Uuid) -> bool) -> String {
+        let states = self.states.chars().zip(&self.events).map(|(state, event)| {
+            let pending = state == state_letter(EventState::Pending);
+            let moves = pending && event.is_some_and(&holds);
+            if moves { state_letter(EventState::Posted) } else { state }
+        });
+        states.collect()
+    }
+}
+
+fn batches_of(standings: &[Touched]) -> Vec<i64> {
+    let batches = standings.iter().flat_map(|standing| standing.batches.iter().copied());
+    batches.collect::<HashSet<i64>>().into_iter().collect()
+}
+
+/// The batches of which every row is in a posted journal.
+async fn finished(
+    book: &PostgresBook,
+    connection: &mut PgConnection,
+    batches: &[i64],
+) -> Result<HashSet<i64>, ApplyError> {
+    let finished = sqlx::query_scalar!(
+        "select own.batch
+         from row_batch as own
+         where own.tenant = $1
+           and own.batch = any($2)
+           and int8multirange(
+             int8range(own.batch << 20, (own.batch << 20) + cardinality(own.ids))
+           ) = (
+             select range_agg(member.numbers)
+             from member
+             join journal
+               on journal.tenant = $1
+               and journal.key = member.journal
+               and journal.state = 'posted'
+             where member.tenant = $1
+               and member.batch = own.batch
+               and member.live
+           )",
+        book.tenant(),
+        batches,
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(refused)?;
+    Ok(finished.into_iter().collect())
 }
 
 /// The records whose events have rows in the journal's batches, held until the transaction ends.
@@ -101,7 +155,8 @@ async fn touched(
         .collect();
     sqlx::query_as!(
         Touched,
-        r#"select remittance, first, events as "events!: Vec<Option<Uuid>>", states, batches
+        r#"select remittance, first, events as "events!: Vec<Option<Uuid>>", states, bookings,
+             batches
            from inbox_batch
            where tenant = $1
              and remittance = any($2)
@@ -124,6 +179,9 @@ async fn whole(
     key: &JournalKey,
     batches: &[i64],
 ) -> Result<HashSet<Uuid>, ApplyError> {
+    if batches.is_empty() {
+        return Ok(HashSet::new());
+    }
     let rows = sqlx::query!(
         r#"select own.batch, own.ids as "ids!: Vec<Option<Uuid>>", own.events,
              array(select lower(part) from unnest(standing.settled) as part) as "settled_from!",

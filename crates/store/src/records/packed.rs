@@ -23,6 +23,7 @@ pub struct PackedColumns {
     pub currency: String,
     pub ids: Vec<Option<Uuid>>,
     pub events: Vec<Uuid>,
+    /// One, where it is the same in every place; and so the names of items.
     pub remittances: Vec<Uuid>,
     pub amounts: Vec<i64>,
     pub debits: Vec<i32>,
@@ -48,8 +49,16 @@ macro_rules! packed {
             PackedColumns,
             $before + r#"
              select own.batch, own.entity, own.accounting_date, own.prior_period, own.currency,
-               own.ids as "ids!: Vec<Option<uuid::Uuid>>", own.events, own.remittances, own.amounts,
-               own.debits, own.credits, own.purposes, own.item_names,
+               own.ids as "ids!: Vec<Option<uuid::Uuid>>", own.events,
+               case
+                 when own.remittances[1] = all (own.remittances) then own.remittances[1:1]
+                 else own.remittances
+               end as "remittances!",
+               own.amounts, own.debits, own.credits, own.purposes,
+               case
+                 when own.item_names[1] = all (own.item_names) then own.item_names[1:1]
+                 else own.item_names
+               end as "item_names!",
                own.reverses as "reverses?: Vec<Option<uuid::Uuid>>", own.side_roles,
                own.side_facilities, own.side_departments, own.side_service_lines, own.side_payers,
                own.purpose_names,
@@ -98,6 +107,7 @@ impl PackedColumns {
             purposes.push(purpose_of(name.clone())?);
         }
         let (entity, currency) = (Code::from(self.entity), currency(&self.currency)?);
+        let items: Vec<Code> = self.item_names.into_iter().map(Code::from).collect();
         let first = self.batch << PLACE_BITS;
         for number in self.lowers.iter().zip(&self.uppers).flat_map(|(from, to)| *from..*to) {
             let at = usize::try_from(number - first).map_err(|_| misshapen())?;
@@ -110,7 +120,7 @@ impl PackedColumns {
             let row = Row {
                 id: RowId(id),
                 event: EventId(*item(&self.events, at)?),
-                remittance: RemittanceId(*item(&self.remittances, at)?),
+                remittance: RemittanceId(*shared(&self.remittances, at)?),
                 entity: entity.clone(),
                 accounting_date: self.accounting_date,
                 prior_period: self.prior_period,
@@ -118,7 +128,7 @@ impl PackedColumns {
                 credit: listed(&sides, *item(&self.credits, at)?)?.clone(),
                 amount: Money::new(*item(&self.amounts, at)?, currency),
                 purpose: *listed(&purposes, *item(&self.purposes, at)?)?,
-                item: Code::from(item(&self.item_names, at)?.as_str()),
+                item: shared(&items, at)?.clone(),
                 reverses: reverses.map(RowId),
             };
             rows.push((number, row));
@@ -129,6 +139,14 @@ impl PackedColumns {
 
 fn item<T>(list: &[T], at: usize) -> Result<&T, Failure> {
     list.get(at).ok_or_else(misshapen)
+}
+
+/// A list of one stands for the same in every place.
+fn shared<T>(list: &[T], at: usize) -> Result<&T, Failure> {
+    match list {
+        [one] => Ok(one),
+        _ => item(list, at),
+    }
 }
 
 /// Places count from 1, as the database does.

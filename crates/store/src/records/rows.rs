@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use model::code::Code;
-use model::id::{EventId, Place, RemittanceId, RowId};
+use model::id::{DocumentId, EventId, Place, RemittanceId, RowId};
 use model::journal::JournalKey;
 use model::row::{Row, WindowGroup};
 use ports::book::{OpenGroup, RowStanding};
@@ -167,6 +167,7 @@ pub async fn open(
     rows.extend(packed::unpack(elsewhere_open(book, group, &page, &loaded).await?)?);
     rows.retain(|(_, row)| page.contains(&row.event));
     rows.sort_by_key(|(number, _)| *number);
+    book.opened.remember(group, &rows);
     Ok(rows.into_iter().map(|(_, row)| row).collect())
 }
 
@@ -316,6 +317,44 @@ pub async fn member_ids(book: &PostgresBook, key: &JournalKey) -> Result<Vec<Row
     }
     ids.sort();
     Ok(ids)
+}
+
+/// Found by stretches of the list of remittances: no row is put together.
+pub async fn documents_of(
+    book: &PostgresBook,
+    key: &JournalKey,
+) -> Result<Vec<DocumentId>, Failure> {
+    let documents = sqlx::query_scalar!(
+        "select distinct entered.document
+         from (
+           select distinct unnest(own.remittances[
+             (lower(part) - (own.batch << 20))::integer + 1 : (upper(part) - (own.batch << 20))::integer
+           ]) as id
+           from member
+           join row_batch as own
+             on own.tenant = $1
+             and own.batch = member.batch
+             and own.recorded_on = member.recorded_on
+           cross join lateral unnest(member.numbers) as part
+           where member.tenant = $1
+             and member.journal = $2
+             and member.live
+         ) as met
+         cross join lateral (
+           select document
+           from inbox_batch
+           where inbox_batch.tenant = $1
+             and inbox_batch.remittance = met.id
+           limit 1
+         ) as entered
+         order by entered.document",
+        book.tenant(),
+        key.as_str(),
+    )
+    .fetch_all(&book.pool)
+    .await
+    .map_err(failure)?;
+    Ok(documents.into_iter().map(DocumentId).collect())
 }
 
 /// Every row of a remittance's events, in order of writing.
