@@ -66,6 +66,19 @@ pub async fn within<F: Future>(deadline: Instant, future: F) -> F::Output {
     DEADLINE.scope(earlier, future).await
 }
 
+/// The same call on a task of its own: for the caller of now, and within the deadline of now.
+pub fn carried<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let (caller, until) = (current(), deadline());
+    async move {
+        match (caller, until) {
+            (Some(caller), Some(until)) => scope(caller, within(until, future)).await,
+            (Some(caller), None) => scope(caller, future).await,
+            (None, Some(until)) => within(until, future).await,
+            (None, None) => future.await,
+        }
+    }
+}
+
 /// Until when an answer is of use to the running task, if somebody said so.
 pub fn deadline() -> Option<Instant> {
     DEADLINE.try_with(|deadline| *deadline).ok()

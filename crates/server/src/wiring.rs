@@ -2,6 +2,7 @@
 //! Wiring: every consumer of a port is given its implementation here, and nowhere else: the one of
 //! this process where the role runs here, otherwise the one that asks the peer.
 
+mod apart;
 mod gateway;
 mod intake;
 mod peers;

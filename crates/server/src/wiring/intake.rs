@@ -19,6 +19,7 @@ use system_rcm::remittance_x12::RemittanceX12;
 use time::UtcOffset;
 use workflow::{Lanes, Runner, Sequencer};
 
+use super::apart::Apart;
 use super::{Rooms, Site, wired};
 use crate::reference;
 use crate::role::Role;
@@ -68,10 +69,10 @@ async fn local(
     let read = ReadDocument {
         tenant,
         raw: book.clone(),
-        vault: book.clone(),
+        vault: Arc::new(Apart::<dyn Vault>(book.clone())),
         adapter,
         tokeniser,
-        remittances,
+        remittances: Arc::new(Apart(remittances)),
         offset: UtcOffset::from_whole_seconds(i32::from(minutes) * 60)?,
         business_day: source.and_then(|source| source.business_day),
     };
