@@ -9,13 +9,19 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+/// Most values take less, and a text that grows is copied each time.
+const USUAL_BYTES: usize = 1_024;
+
 /// Compares as text: what writes a value writes it in one way.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Json(Arc<str>);
 
 impl Json {
     pub fn of<T: Serialize>(value: &T) -> Result<Self, serde_json::Error> {
-        serde_json::to_string(value).map(|text| Self(Arc::from(text)))
+        let mut text = Vec::with_capacity(USUAL_BYTES);
+        serde_json::to_writer(&mut text, value)?;
+        // What writes JSON writes text.
+        Self::text(text).ok_or_else(|| serde::ser::Error::custom("not a text"))
     }
 
     /// The text as it was written. Whether it is what somebody expects shows when it is read.

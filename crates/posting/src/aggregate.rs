@@ -10,42 +10,42 @@ use model::money::{Minor, MoneyError};
 use model::row::{Row, Side};
 
 /// Which line a side of a row belongs to.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct LineKey {
-    side: Side,
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct LineKey<'a> {
+    side: &'a Side,
     is_credit: bool,
-    item: Code,
+    item: &'a str,
 }
 
-impl LineKey {
-    fn debit(row: &Row) -> Self {
-        Self { item: item(&row.debit, row), side: row.debit.clone(), is_credit: false }
+impl<'a> LineKey<'a> {
+    fn debit(row: &'a Row) -> Self {
+        Self { item: item(&row.debit, row), side: &row.debit, is_credit: false }
     }
 
-    fn credit(row: &Row) -> Self {
-        Self { item: item(&row.credit, row), side: row.credit.clone(), is_credit: true }
+    fn credit(row: &'a Row) -> Self {
+        Self { item: item(&row.credit, row), side: &row.credit, is_credit: true }
     }
 
     fn line(&self, amount: Minor) -> Line {
         let (debit, credit) = if self.is_credit { (0, amount) } else { (amount, 0) };
-        Line { side: self.side.clone(), debit, credit, item: self.item.clone() }
+        Line { side: self.side.clone(), debit, credit, item: Code::new(self.item) }
     }
 }
 
-fn item(side: &Side, row: &Row) -> Code {
-    if side.role.kept_apart() { row.item.clone() } else { Code::default() }
+fn item<'a>(side: &Side, row: &'a Row) -> &'a str {
+    if side.role.kept_apart() { row.item.as_str() } else { "" }
 }
 
 /// Lines while rows are added, in an order that depends on nothing but their content.
 #[derive(Default)]
-pub struct Lines(BTreeMap<LineKey, Minor>);
+pub struct Lines<'a>(BTreeMap<LineKey<'a>, Minor>);
 
-impl Lines {
+impl<'a> Lines<'a> {
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    pub fn add(&mut self, row: &Row) -> Result<(), MoneyError> {
+    pub fn add(&mut self, row: &'a Row) -> Result<(), MoneyError> {
         for key in [LineKey::debit(row), LineKey::credit(row)] {
             let sum = self.0.entry(key).or_insert(0);
             *sum = sum.checked_add(row.amount.minor).ok_or(MoneyError::Overflow)?;
@@ -70,5 +70,5 @@ pub fn aggregate(rows: &[Row]) -> Result<model::journal::Balanced, Unbalanced> {
 /// Whether the row is part of the line.
 pub fn stands_behind(row: &Row, line: &Line) -> bool {
     let key = if line.debit > 0 { LineKey::debit(row) } else { LineKey::credit(row) };
-    key.side == line.side && key.item == line.item
+    *key.side == line.side && *key.item == *line.item
 }

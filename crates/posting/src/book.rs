@@ -25,18 +25,27 @@ pub fn book(
     let many = rows.len() >= settings.rows_max;
     let due = if many { now } else { now + settings.window };
     for row in rows {
-        let group = WindowGroup {
-            target: target(&row, originals, reference)?,
-            entity: row.entity.clone(),
-            accounting_date: row.accounting_date,
+        let group = match like_the_last(effects, &row) {
+            Some(group) => group,
+            None => {
+                let target = target(&row, originals, reference)?;
+                let (entity, accounting_date) = (row.entity.clone(), row.accounting_date);
+                let group = WindowGroup { target, entity, accounting_date };
+                put_close(effects, &group, due);
+                group
+            }
         };
-        let known = effects.rows.last().is_some_and(|(last, _)| *last == group);
-        if !known {
-            put_close(effects, &group, due);
-        }
         effects.rows.push((group, row));
     }
     Ok(())
+}
+
+/// Of the same entity and day, where neither undoes anything: they have the same route.
+fn like_the_last(effects: &Effects, row: &Row) -> Option<WindowGroup> {
+    let (group, last) = effects.rows.last()?;
+    let own = (&row.entity, row.accounting_date, row.reverses);
+    (own == (&last.entity, last.accounting_date, None) && last.reverses.is_none())
+        .then(|| group.clone())
 }
 
 /// Fixed by entity and accounting date, but for what reverses another row: whatever routes say by now,

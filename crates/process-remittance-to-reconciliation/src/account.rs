@@ -3,6 +3,7 @@
 //! that it booked. What is open at a payer or a patient is always the sum of these, never stored.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use model::code::Code;
 use model::exception;
@@ -11,7 +12,7 @@ use model::money::Minor;
 use model::reference::Basis;
 use model::role::Role;
 use model::row::Purpose;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Kind of the process state that holds accounts.
 pub const KIND: &str = "claim";
@@ -216,19 +217,26 @@ impl Books {
 }
 
 /// One side of a leg. Stored as `1200 MCR` or `1210`, since every claim keeps several.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Post {
     pub role: Role,
     pub payer: Option<Code>,
 }
 
-impl From<Post> for String {
-    fn from(post: Post) -> Self {
-        match post.payer {
-            Some(payer) => format!("{} {payer}", post.role),
-            None => post.role.to_string(),
+impl fmt::Display for Post {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.role.code())?;
+        match &self.payer {
+            Some(payer) => write!(f, " {payer}"),
+            None => Ok(()),
         }
+    }
+}
+
+impl Serialize for Post {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -2,7 +2,7 @@
 //! Payer claim numbers → accounts, kept where a provider adjustment may refer to them: claims of the
 //! opening, whose credit is known, and claims that were taken back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use model::code::Code;
 use ports::book::{Effects, Records};
@@ -18,28 +18,16 @@ pub const KIND: &str = "control";
 /// What of a batch has to be findable by the payer's number.
 #[derive(Clone, Debug, Default)]
 pub struct Controls {
-    by_account: BTreeMap<Code, BTreeSet<Code>>,
     wanted: BTreeMap<Code, Code>,
 }
 
 impl Controls {
-    /// Notes the number of an adjudication; a reversal's is wanted in any case.
-    pub fn note(&mut self, key: &Code, adjudication: &Adjudication) {
+    /// Notes the number of an adjudication that comes to this account: every one of a claim of the
+    /// opening is wanted, and a reversal's in any case.
+    pub fn note(&mut self, key: &Code, account: &Account, adjudication: &Adjudication) {
         let Some(control) = &adjudication.control else { return };
-        let control = room::account_key(&adjudication.place.entity, control);
-        if adjudication.is_reversal() {
-            self.wanted.insert(control.clone(), key.clone());
-        }
-        self.by_account.entry(key.clone()).or_default().insert(control);
-    }
-
-    /// The numbers of a claim of the opening are wanted.
-    pub fn wanted(&mut self, key: &Code, account: &Account) {
-        if account.opening.is_none() {
-            return;
-        }
-        for control in self.by_account.get(key).into_iter().flatten() {
-            self.wanted.insert(control.clone(), key.clone());
+        if account.opening.is_some() || adjudication.is_reversal() {
+            self.want(room::account_key(&adjudication.place.entity, control), key);
         }
     }
 

@@ -151,7 +151,6 @@ async fn decide_batch(
         };
         let adjudicated = adjudicate(scene, &parties, event, claim);
         first_seen.extend(adjudicated.first_seen);
-        controls.note(&adjudicated.key, &adjudicated.adjudication);
         by_account.entry(adjudicated.key).or_default().push(adjudicated.adjudication);
     }
     let keys: Vec<Code> = by_account.keys().cloned().collect();
@@ -161,8 +160,8 @@ async fn decide_batch(
     for (key, adjudications) in by_account {
         let Some(mut account) = accounts.remove(&key) else { continue };
         claims += adjudications.len() as u64;
-        controls.wanted(&key, &account.value);
         for adjudication in adjudications {
+            controls.note(&key, &account.value, &adjudication);
             place(&mut account.value.adjudications, adjudication);
         }
         let of_this = settle_account(effects, records, scene, &key, account, &renewed).await?;

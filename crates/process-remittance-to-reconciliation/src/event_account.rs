@@ -47,7 +47,6 @@ pub async fn decide(
         if moved.barred.is_some() {
             adjudication.barred = moved.barred.clone();
         }
-        controls.note(&adjudicated.key, &adjudication);
         // A claim that was held for its facility stands on the account of its payee's entity.
         let held_at = account_key(&parties.payee.entity, moved.claim.patient_control.as_str());
         wanted.entry(held_at).or_default();
@@ -73,8 +72,8 @@ pub async fn decide(
         if account.version == 0 && adjudications.is_empty() {
             continue;
         }
-        controls.wanted(&key, &account.value);
         for mut adjudication in adjudications {
+            controls.note(&key, &account.value, &adjudication);
             if let Some(verdict) = verdicts.remove(&adjudication.event) {
                 adjudication.verdict = verdict;
             }

@@ -4,27 +4,35 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_lc_rs::hmac;
+use hmac::{Hmac, KeyInit, Mac};
 use model::code::Code;
 use model::token::Field;
 use ports::failure::Failure;
 use ports::keys::KeyBytes;
 use ports::secret::LiveKeys;
 use secrecy::ExposeSecret;
+use sha2_next::Sha256;
+
+/// A key that has been taken in: what is left for each value is two blocks.
+type Keyed = Hmac<Sha256>;
+
+fn keyed(key: &[u8]) -> Keyed {
+    Keyed::new_from_slice(key).expect("a key of any length")
+}
 
 /// One key of the ring, with one of its own for each field.
 struct Version {
     number: usize,
-    keys: Vec<(Field, hmac::Key)>,
+    keys: Vec<(Field, Keyed)>,
 }
 
 impl Version {
     fn new(number: usize, key: &KeyBytes) -> Self {
-        let root = hmac::Key::new(hmac::HMAC_SHA256, key.expose_secret());
+        let root = keyed(key.expose_secret());
         let mut keys = Vec::new();
         for field in Field::ALL {
-            let own = hmac::sign(&root, format!("field:{}", field.as_str()).as_bytes());
-            keys.push((field, hmac::Key::new(hmac::HMAC_SHA256, own.as_ref())));
+            let own = root.clone().chain_update(format!("field:{}", field.as_str()));
+            keys.push((field, keyed(&own.finalize().into_bytes())));
         }
         Self { number, keys }
     }
@@ -32,14 +40,14 @@ impl Version {
     fn token(&self, tenant: &Code, field: Field, normalised: &str) -> Code {
         let own = self.keys.iter().find(|(own, _)| *own == field);
         let (_, key) = own.expect("every field has a key");
-        let mut context = hmac::Context::with_key(key);
+        let mut mac = key.clone();
         for part in [tenant.as_bytes(), field.as_str().as_bytes(), normalised.as_bytes()] {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
         }
-        let tag = context.sign();
+        let tag = mac.finalize().into_bytes();
         let mut token = format!("tok_v{}_", self.number);
-        data_encoding::BASE32_NOPAD.encode_append(&tag.as_ref()[..16], &mut token);
+        data_encoding::BASE32_NOPAD.encode_append(&tag[..16], &mut token);
         token.make_ascii_lowercase();
         Code::from(token)
     }

@@ -2,6 +2,8 @@
 //! What the adjustments of a claim mean under the rules of its payer, and how the claim stands.
 //! Decided once and kept: a later change of rules reaches a claim only by replay.
 
+use std::fmt::Write;
+
 use model::code::Code;
 use model::event::v1::{Adjustment, ClaimAdjudicated};
 use model::id::Hash;
@@ -125,7 +127,8 @@ pub fn shape(claim: &ClaimAdjudicated<Token>) -> Code {
     sums.sort_unstable();
     let mut text = String::new();
     for (group, reason, amount) in sums {
-        text.push_str(&format!("{group}*{reason}*{amount}~"));
+        // Writing into a text does not fail.
+        let _ = write!(text, "{group}*{reason}*{amount}~");
     }
     let from = service_date(claim).map(|date| date.to_string()).unwrap_or_default();
     let lines = claim.lines.iter().filter_map(|line| line.service_date).max();
