@@ -35,11 +35,13 @@ pub struct Plan {
     pub settle_ms: u64,
     /// Environment of the server, e.g. a crash point.
     pub environment: Vec<(String, String)>,
+    /// Settings of the database server beside those of a throw-away one.
+    pub database: Vec<(String, String)>,
 }
 
 impl Plan {
     pub fn new(mode: &'static str) -> Self {
-        let environment = Vec::new();
+        let (environment, database) = (Vec::new(), Vec::new());
         Self {
             layout: Layout::Embedded,
             world: World::Small,
@@ -49,6 +51,7 @@ impl Plan {
             lookup_lag_ms: 0,
             settle_ms: 3_000,
             environment,
+            database,
         }
     }
 
@@ -77,7 +80,9 @@ impl Site {
     pub fn start(plan: Plan) -> anyhow::Result<Self> {
         let home = tempfile::tempdir()?;
         write_world(home.path(), &plan.world)?;
-        let cluster = Cluster::temporary().map_err(|error| anyhow::anyhow!("{error}"))?;
+        let settings = plan.database.clone();
+        let cluster = Cluster::temporary_with(|own| own.extra = settings)
+            .map_err(|error| anyhow::anyhow!("{error}"))?;
         cluster.ensure_database("revbridge")?;
         let (erp, erp_url) = start_erp(home.path(), &plan)?;
         write_config(home.path(), &plan, &cluster.database_url("revbridge"), &erp_url)?;

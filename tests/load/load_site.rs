@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-//! An installation as a user has it, with the limits that suit bulk.
+//! An installation as a user has it, with the limits that suit bulk and a database server with the
+//! settings that the manual asks for. Probes run in the same server.
 
 use tests::processes::Layout;
 use tests::site::{Plan, Site};
+
+/// As in the manual's chapter on operating it.
+const DATABASE: [(&str, &str); 1] = [("shared_buffers", "1GB")];
 
 pub fn start(layout: Layout) -> anyhow::Result<Site> {
     let mut plan = Plan::new("native-key").in_layout(layout);
@@ -15,5 +19,6 @@ pub fn start(layout: Layout) -> anyhow::Result<Site> {
         ("REVBRIDGE_POSTING__ROWS_MAX".to_owned(), "20000".to_owned()),
         ("REVBRIDGE_POSTING__LINES_MAX".to_owned(), "10000".to_owned()),
     ];
+    plan.database = DATABASE.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
     Site::start(plan)
 }
