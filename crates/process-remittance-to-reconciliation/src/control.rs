@@ -22,11 +22,22 @@ pub struct Controls {
 }
 
 impl Controls {
-    /// Notes the number of an adjudication that comes to this account: every one of a claim of the
-    /// opening is wanted, and a reversal's in any case.
-    pub fn note(&mut self, key: &Code, account: &Account, adjudication: &Adjudication) {
-        let Some(control) = &adjudication.control else { return };
-        if account.opening.is_some() || adjudication.is_reversal() {
+    /// A reversal's number is wanted in any case.
+    pub fn of_reversal(&mut self, key: &Code, adjudication: &Adjudication) {
+        if adjudication.is_reversal() {
+            self.of(key, adjudication);
+        }
+    }
+
+    /// The numbers of a claim of the opening are wanted, before those of reversals.
+    pub fn of_opening(&mut self, key: &Code, account: &Account, adjudication: &Adjudication) {
+        if account.opening.is_some() {
+            self.of(key, adjudication);
+        }
+    }
+
+    fn of(&mut self, key: &Code, adjudication: &Adjudication) {
+        if let Some(control) = &adjudication.control {
             self.want(room::account_key(&adjudication.place.entity, control), key);
         }
     }

@@ -151,6 +151,7 @@ async fn decide_batch(
         };
         let adjudicated = adjudicate(scene, &parties, event, claim);
         first_seen.extend(adjudicated.first_seen);
+        controls.of_reversal(&adjudicated.key, &adjudicated.adjudication);
         by_account.entry(adjudicated.key).or_default().push(adjudicated.adjudication);
     }
     let keys: Vec<Code> = by_account.keys().cloned().collect();
@@ -161,7 +162,7 @@ async fn decide_batch(
         let Some(mut account) = accounts.remove(&key) else { continue };
         claims += adjudications.len() as u64;
         for adjudication in adjudications {
-            controls.note(&key, &account.value, &adjudication);
+            controls.of_opening(&key, &account.value, &adjudication);
             place(&mut account.value.adjudications, adjudication);
         }
         let of_this = settle_account(effects, records, scene, &key, account, &renewed).await?;

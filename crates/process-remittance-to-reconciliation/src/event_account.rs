@@ -47,6 +47,7 @@ pub async fn decide(
         if moved.barred.is_some() {
             adjudication.barred = moved.barred.clone();
         }
+        controls.of_reversal(&adjudicated.key, &adjudication);
         // A claim that was held for its facility stands on the account of its payee's entity.
         let held_at = account_key(&parties.payee.entity, moved.claim.patient_control.as_str());
         wanted.entry(held_at).or_default();
@@ -73,7 +74,7 @@ pub async fn decide(
             continue;
         }
         for mut adjudication in adjudications {
-            controls.note(&key, &account.value, &adjudication);
+            controls.of_opening(&key, &account.value, &adjudication);
             if let Some(verdict) = verdicts.remove(&adjudication.event) {
                 adjudication.verdict = verdict;
             }

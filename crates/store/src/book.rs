@@ -4,6 +4,7 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -35,6 +36,8 @@ pub struct PostgresBook {
     pub(crate) keys: Arc<DataKeys>,
     pub(crate) groups: Arc<Groups>,
     pub(crate) opened: Arc<Opened>,
+    /// Batches that this process has kept in the vault.
+    pub(crate) kept: Arc<AtomicU32>,
     schema: Schema,
     settings: PoolSettings,
 }
@@ -69,8 +72,9 @@ impl PostgresBook {
         let cache = Duration::from_millis(settings.data_key_cache_ms_max);
         let keys = Arc::new(DataKeys::new(encryption, cache));
         let (tenant, schema) = (Arc::from(tenant.as_str()), schema.clone());
-        let (groups, opened) = (Arc::default(), Arc::default());
-        let book = Self { pool, tenant, keys, groups, opened, schema, settings: *settings };
+        let (groups, opened, kept) = (Arc::default(), Arc::default(), Arc::default());
+        let settings = *settings;
+        let book = Self { pool, tenant, keys, groups, opened, kept, schema, settings };
         let schema = &book.schema;
         let mut connection = book.pool.acquire().await.map_err(failure)?;
         migration::check(&mut connection, schema).await?;

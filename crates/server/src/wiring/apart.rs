@@ -25,8 +25,14 @@ async fn apart<T: Send + 'static>(
     call: impl Future<Output = Result<T, Failure>> + Send + 'static,
 ) -> Result<T, Failure> {
     let task = tokio::spawn(context::carried(call).in_current_span());
-    // What it may have done before it panicked can be asked for again.
-    task.await.unwrap_or_else(|_| Err(Failure::defect("a call within the process panicked")))
+    // What it may have done before it ended can be asked for again.
+    task.await.unwrap_or_else(|ended| {
+        Err(if ended.is_cancelled() {
+            Failure::transient("the process stops")
+        } else {
+            Failure::defect("a call within the process panicked")
+        })
+    })
 }
 
 #[async_trait]

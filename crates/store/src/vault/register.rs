@@ -4,6 +4,7 @@
 //! put together by their first bits; what was put together often enough is put together once more.
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::atomic::Ordering;
 
 use ports::failure::Failure;
 use sqlx::{PgConnection, Postgres, Transaction};
@@ -18,9 +19,11 @@ const BATCH_NUMBERS: u32 = 4_096;
 const BATCH_WEIGHT: i64 = 64;
 /// So much is entered at a time.
 const ENTERED_BYTES_MAX: i64 = 16 << 20;
-/// Rows of one part before they are put together, and parts that are put together at a time.
-const ROWS_PER_PART_MAX: i64 = 16;
-const PARTS_MERGED_MAX: i64 = 256;
+/// Rows of one part and level before they are put together.
+const ROWS_PER_LEVEL_MAX: i64 = 16;
+/// So much is put together at a time, in rows as they were entered: four times what one entering brings,
+/// since a row is put together once at each level.
+const ROWS_MERGED_MAX: i64 = 16_384;
 const NUMBER_BYTES: usize = size_of::<i64>();
 /// What is not the part in a number.
 const BITS_BELOW_PART: u32 = 52;
@@ -51,14 +54,15 @@ struct Waiting {
 }
 
 impl PostgresBook {
-    /// A new batch with its numbers. Which one it is decides who enters what waits.
+    /// A new batch with its numbers. Now and then its writer also enters what waits; where that fails the
+    /// batch is kept all the same, and the next one tries.
     pub(super) async fn keep_batch(
         &self,
         batch: Uuid,
         numbers: &[i64],
         body: &[u8],
     ) -> Result<(), Failure> {
-        let place = sqlx::query_scalar!(
+        sqlx::query!(
             "with kept as (
                insert into vault_batch (tenant, id, body)
                values ($1, $2, $3)
@@ -66,19 +70,28 @@ impl PostgresBook {
              )
              insert into vault_waiting (tenant, place, numbers)
              select $1, place, $4
-             from kept
-             returning place",
+             from kept",
             self.tenant(),
             batch,
             body,
             &written(numbers),
         )
-        .fetch_one(&self.pool)
+        .execute(&self.pool)
         .await
         .map_err(failure)?;
         let waiting_max = self.settings().vault_waiting_max;
-        let looks = place.unsigned_abs().is_multiple_of((waiting_max / BATCH_NUMBERS).max(1));
-        if looks && self.waits().await? >= i64::from(waiting_max) {
+        let look_every = (waiting_max / BATCH_NUMBERS).max(1);
+        let kept = self.kept.fetch_add(1, Ordering::Relaxed);
+        if kept.is_multiple_of(look_every)
+            && let Err(failure) = self.enter_if_many_wait(waiting_max).await
+        {
+            tracing::warn!(%failure, "the vault's register is behind");
+        }
+        Ok(())
+    }
+
+    async fn enter_if_many_wait(&self, waiting_max: u32) -> Result<(), Failure> {
+        if self.waits().await? >= i64::from(waiting_max) {
             self.enter_waiting().await?;
         }
         Ok(())
@@ -134,11 +147,12 @@ impl PostgresBook {
                and place in (
                  select place
                  from (
-                   select place, sum(octet_length(numbers)) over (order by place) as bytes
+                   select place, octet_length(numbers) as own,
+                     sum(octet_length(numbers)) over (order by place) as bytes
                    from vault_waiting
                    where tenant = $1
                  ) as waiting
-                 where bytes <= $2
+                 where bytes - own < $2
                )
              returning place, numbers",
             self.tenant(),
@@ -156,8 +170,8 @@ impl PostgresBook {
         entered: Volume,
     ) -> Result<(), Failure> {
         sqlx::query!(
-            "insert into vault_register (tenant, part, merged, volume, numbers, places)
-             select $1, own.part, false, $2, ($6::bigint[])[own.low:own.high],
+            "insert into vault_register (tenant, part, level, volume, numbers, places)
+             select $1, own.part, 0, $2, ($6::bigint[])[own.low:own.high],
                ($7::integer[])[own.low:own.high]
              from unnest($3::smallint[], $4::integer[], $5::integer[]) as own (part, low, high)",
             self.tenant(),
@@ -177,31 +191,39 @@ impl PostgresBook {
     /// Puts those parts together that have the most rows: a lookup reads each of them.
     async fn merge(&self, connection: &mut PgConnection, volume: i32) -> Result<(), Failure> {
         sqlx::query!(
-            "with full_part as (
-               select part
+            "with counted as (
+               select part, level, count(*) as rows, count(*) * power(16, level) as entered
                from vault_register
                where tenant = $1
-                 and not merged
-               group by part
+               group by part, level
                having count(*) >= $3
-               order by count(*) desc, part
-               limit $4
+             ), chosen as (
+               select part, level
+               from (
+                 select part, level, entered,
+                   sum(entered) over (order by rows desc, level, part) as total
+                 from counted
+               ) as summed
+               where total - entered < $4::bigint
              ), gone as (
                delete from vault_register
-               where tenant = $1
-                 and part in (select part from full_part)
-                 and not merged
-               returning part, numbers, places
+               using chosen
+               where vault_register.tenant = $1
+                 and vault_register.part = chosen.part
+                 and vault_register.level = chosen.level
+               returning vault_register.part, vault_register.level, vault_register.numbers,
+                 vault_register.places
              )
-             insert into vault_register (tenant, part, merged, volume, numbers, places)
-             select $1, gone.part, true, $2, array_agg(own.number), array_agg(own.place)
+             insert into vault_register (tenant, part, level, volume, numbers, places)
+             select $1, gone.part, (gone.level + 1)::smallint, $2, array_agg(own.number),
+               array_agg(own.place)
              from gone
              cross join lateral unnest(gone.numbers, gone.places) as own (number, place)
-             group by gone.part",
+             group by gone.part, gone.level",
             self.tenant(),
             volume,
-            ROWS_PER_PART_MAX,
-            PARTS_MERGED_MAX,
+            ROWS_PER_LEVEL_MAX,
+            ROWS_MERGED_MAX,
         )
         .execute(connection)
         .await

@@ -76,10 +76,21 @@ async fn a_token_is_found_in_the_register_and_what_is_put_together_there() {
     let tokens = tokens(BATCHES);
     let room = kept(&world, 1, &tokens).await;
     assert_eq!(counted(&world, "select count(*) from vault_waiting").await, 0);
-    let merged = "select sum(cardinality(numbers)) from vault_register where merged";
+    let merged = "select sum(cardinality(numbers)) from vault_register where level = 1";
     assert_eq!(counted(&world, merged).await, 16, "one row of sixteen");
     let rows = "select count(*) from vault_register where part = 0";
     assert_eq!(counted(&world, rows).await, 5, "and one of each that came later");
+    each_is_found(&room, &tokens).await;
+}
+
+#[tokio::test]
+async fn what_was_put_together_often_enough_is_put_together_again() {
+    let world = World::new().await;
+    let tokens = tokens(16 * 16);
+    let room = kept(&world, 1, &tokens).await;
+    let rows = "select count(*) from vault_register where level = 2";
+    assert_eq!(counted(&world, rows).await, 1);
+    assert_eq!(counted(&world, "select count(*) from vault_register").await, 1);
     each_is_found(&room, &tokens).await;
 }
 
@@ -102,6 +113,16 @@ async fn what_waits_too_long_is_entered_by_several_at_once_exactly_once() {
                    from vault_register
                    cross join unnest(numbers)";
     assert_eq!(counted(&world, entered).await, i64::try_from(BATCHES).unwrap());
+    each_is_found(&room, &tokens).await;
+}
+
+#[tokio::test]
+async fn a_value_is_kept_although_the_register_cannot_be_written() {
+    let world = World::new().await;
+    world.run(&intake(), "alter table vault_register add constraint refused check (false)").await;
+    let tokens = tokens(3);
+    let room = kept(&world, 1, &tokens).await;
+    assert_eq!(counted(&world, "select count(*) from vault_waiting").await, 3);
     each_is_found(&room, &tokens).await;
 }
 
@@ -147,7 +168,9 @@ async fn what_an_earlier_version_kept_is_found_after_the_migration() {
     let asked: Vec<Code> = tokens.iter().map(|token| token.token.clone()).collect();
     assert_eq!(world.intake().await.held(&asked).await.expect("held").len(), 3);
     let places = "select count(distinct place)
-                  from vault_waiting
+                  from vault_register
+                  cross join lateral unnest(places) as own (place)
                   join vault_batch using (tenant, place)";
     assert_eq!(counted(&world, places).await, 2);
+    assert_eq!(counted(&world, "select nextval('vault_place')").await, 3);
 }
