@@ -86,11 +86,12 @@ async fn a_token_is_found_in_the_register_and_what_is_put_together_there() {
 #[tokio::test]
 async fn what_was_put_together_often_enough_is_put_together_again() {
     let world = World::new().await;
-    let tokens = tokens(16 * 16);
+    // One level at a time: what fills the second one is put together with the next entry.
+    let tokens = tokens(16 * 16 + 1);
     let room = kept(&world, 1, &tokens).await;
-    let rows = "select count(*) from vault_register where level = 2";
-    assert_eq!(counted(&world, rows).await, 1);
-    assert_eq!(counted(&world, "select count(*) from vault_register").await, 1);
+    let rows = "select sum(cardinality(numbers)) from vault_register where level = 2";
+    assert_eq!(counted(&world, rows).await, 16 * 16);
+    assert_eq!(counted(&world, "select count(*) from vault_register").await, 2);
     each_is_found(&room, &tokens).await;
 }
 
