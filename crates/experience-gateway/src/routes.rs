@@ -27,7 +27,7 @@ pub use openapi::document;
 
 use crate::access::OPENAPI;
 use crate::desk::Desk;
-use crate::layers::{self, Answers, Measure, Rates};
+use crate::layers::{self, Answers, InFlight, Measure, Rates};
 use crate::problem::Problem;
 use crate::settings::Settings;
 
@@ -35,6 +35,7 @@ use crate::settings::Settings;
 pub(crate) struct Api {
     pub desk: Desk,
     pub answers: Answers,
+    pub in_flight: InFlight,
     pub rates: Rates,
     pub measure: Measure,
     pub openapi: String,
@@ -46,6 +47,7 @@ pub fn router(desk: Desk) -> Router {
     let (routes, description) = described(settings);
     let api = Arc::new(Api {
         answers: Answers::new(settings),
+        in_flight: InFlight::new(settings),
         rates: Rates::new(settings),
         measure: Measure::new(),
         openapi: openapi::text(description),

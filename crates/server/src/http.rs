@@ -35,19 +35,22 @@ pub async fn router(
     settings.manual = manual::for_the_portal();
     let portal = experience_portal::router(desk.clone(), settings);
     let api = experience_gateway::router(desk);
-    let layers = ServiceBuilder::new()
-        // A panic anywhere is that request's 500 and never the end of the listener.
-        .layer(CatchPanicLayer::new())
-        // Whatever a handler forgets, nothing that it answers is kept by a browser or a proxy.
-        .layer(SetResponseHeaderLayer::if_not_present(
-            CACHE_CONTROL,
-            HeaderValue::from_static("no-store"),
-        ));
-    let mut all = api.merge(portal).merge(health::router(health));
+    let mut operated = health::router(health);
     if config.metrics.listen.is_none() && is_private(config) {
-        all = all.merge(metrics());
+        operated = operated.merge(metrics());
     }
-    Ok(all.layer(layers))
+    Ok(api.merge(portal).merge(guarded(operated)))
+}
+
+/// As the API and the portal guard their own answers: a panic is that request's 500 and never the end of
+/// the listener, and nothing is kept by a browser or a proxy.
+fn guarded(router: Router) -> Router {
+    let no_store = HeaderValue::from_static("no-store");
+    router.layer(
+        ServiceBuilder::new()
+            .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, no_store))
+            .layer(CatchPanicLayer::new()),
+    )
 }
 
 /// Nobody but this machine reaches the listener.
@@ -57,7 +60,7 @@ fn is_private(config: &Config) -> bool {
 
 /// What `metrics.listen` serves.
 pub fn operations(health: Health) -> Router {
-    health::router(health).merge(metrics())
+    guarded(health::router(health).merge(metrics()))
 }
 
 fn metrics() -> Router {

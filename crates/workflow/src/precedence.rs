@@ -24,7 +24,11 @@ pub struct Waiting(());
 impl Waiting {
     #[must_use]
     pub fn begin() -> Self {
-        SENDERS.send_modify(|senders| *senders += 1);
+        // Nobody waits for more senders, so nobody is woken.
+        SENDERS.send_if_modified(|senders| {
+            *senders += 1;
+            false
+        });
         Self(())
     }
 }

@@ -2,13 +2,10 @@
 //! Lets a request through when the table has its route and the token grants what the table asks.
 //! A token is read from the `Authorization` header and from nowhere else.
 
-use std::sync::Arc;
-
-use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request};
 use axum::http::header::{ALLOW, AUTHORIZATION};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use ports::context::{self, Bearer};
 use ports::identity::Principal;
@@ -32,15 +29,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 }
 
 pub(crate) async fn request(
-    State(api): State<Arc<Api>>,
+    api: &Api,
     mut request: Request,
-    next: Next,
+    next: impl AsyncFnOnce(Request) -> Response,
 ) -> Response {
     let Some(route) = request.extensions().get::<MatchedPath>().cloned() else {
         return Problem::not_found().into_response();
     };
     let needed = match access(request.method(), route.as_str()) {
-        Some(Access::Public) => return next.run(request).await,
+        Some(Access::Public) => return next(request).await,
         Some(Access::Needs(permission)) => permission,
         None => return no_rule(route.as_str()),
     };
@@ -52,7 +49,7 @@ pub(crate) async fn request(
         Ok(principal) => {
             request.extensions_mut().insert(Caller(principal.clone()));
             // Whatever room is asked from here on learns for whom, and may check it again.
-            context::scope(context::Caller::User { principal, bearer }, next.run(request)).await
+            context::scope(context::Caller::User { principal, bearer }, next(request)).await
         }
         Err(problem) => problem.into_response(),
     }

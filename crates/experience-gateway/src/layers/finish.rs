@@ -9,7 +9,6 @@ use axum::http::header::{
     RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use axum::middleware::Next;
 use axum::response::Response;
 
 use super::identify::RequestId;
@@ -17,10 +16,13 @@ use crate::problem::{Kind, Problem};
 
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
-pub(crate) async fn answer(request: Request, next: Next) -> Response {
+pub(crate) async fn answer(
+    request: Request,
+    next: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     let docs = request.uri().path().starts_with("/docs");
-    let response = next.run(request).await;
+    let response = next(request).await;
     let mut response = explained(response, &id);
     secure(response.headers_mut(), docs);
     response

@@ -3,7 +3,6 @@
 
 use axum::extract::Request;
 use axum::http::HeaderValue;
-use axum::middleware::Next;
 use axum::response::Response;
 use uuid::Uuid;
 
@@ -13,7 +12,10 @@ const CHARS_MAX: usize = 64;
 #[derive(Clone)]
 pub(crate) struct RequestId(pub String);
 
-pub(crate) async fn request(mut request: Request, next: Next) -> Response {
+pub(crate) async fn request(
+    mut request: Request,
+    next: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let sound = |text: &&str| {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         !text.is_empty() && text.len() <= CHARS_MAX && text.bytes().all(allowed)
@@ -21,7 +23,7 @@ pub(crate) async fn request(mut request: Request, next: Next) -> Response {
     let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
     let id = given.filter(sound).map_or_else(|| Uuid::new_v4().to_string(), str::to_owned);
     request.extensions_mut().insert(RequestId(id.clone()));
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

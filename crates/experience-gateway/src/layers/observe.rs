@@ -2,12 +2,10 @@
 //! One span, one count and one duration per request, labelled by route and never by address: an
 //! address holds ids.
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::HeaderMap;
-use axum::middleware::Next;
 use axum::response::Response;
 use opentelemetry::context::FutureExt;
 use opentelemetry::metrics::{Counter, Histogram, UpDownCounter};
@@ -63,7 +61,11 @@ impl Extractor for Carrier<'_> {
     }
 }
 
-pub(crate) async fn request(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+pub(crate) async fn request(
+    api: &Api,
+    request: Request,
+    next: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>();
@@ -86,7 +88,7 @@ pub(crate) async fn request(State(api): State<Arc<Api>>, request: Request, next:
     };
     api.measure.in_flight.add(1, &[]);
     let in_flight = InFlight(&api.measure);
-    let response = next.run(request).instrument(span.clone()).with_context(parent).await;
+    let response = next(request).instrument(span.clone()).with_context(parent).await;
     drop(in_flight);
     let status = response.status().as_u16();
     span.record("http.response.status_code", status);

@@ -3,12 +3,11 @@
 //! own: with several gateways a caller has as many buckets.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use model::code::Code;
 use tokio::time::Instant;
@@ -103,13 +102,17 @@ impl Rates {
     }
 }
 
-pub(crate) async fn request(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+pub(crate) async fn request(
+    api: &Api,
+    request: Request,
+    next: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let Some(Caller(caller)) = request.extensions().get::<Caller>() else {
-        return next.run(request).await;
+        return next(request).await;
     };
     let share = api.rates.take(&caller.tenant, &caller.subject);
     let mut response = if share.admitted {
-        next.run(request).await
+        next(request).await
     } else {
         let retry_after = Some(share.wait);
         Problem { retry_after, ..Problem::new(Kind::RateLimited) }.into_response()
