@@ -2,6 +2,9 @@
 //! The site's database seen from outside the product: probes run in it, and what the product has
 //! written is counted in it.
 
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 
 /// A pool of its own, as the probe's clients have it.
@@ -37,6 +40,32 @@ pub async fn work_waits(pool: &PgPool) -> anyhow::Result<bool> {
     .fetch_one(pool)
     .await?;
     Ok(waiting)
+}
+
+/// Until the service asks for nothing but what it asks for while it is idle. The count of completeness
+/// that it begins with reads everything; it has a share of the time of its own.
+pub async fn quiet(pool: &PgPool) -> anyhow::Result<()> {
+    const LOOKS: u32 = 20;
+    let started = Instant::now();
+    let mut quiet = 0;
+    while quiet < LOOKS {
+        ensure!(started.elapsed() < Duration::from_secs(600), "the service is never idle");
+        let busy: bool = sqlx::query_scalar(
+            "select exists (
+               select
+               from pg_stat_activity
+               where state = 'active'
+                 and query_start < now() - interval '200 ms'
+                 and datname = current_database()
+                 and pid <> pg_backend_pid()
+             )",
+        )
+        .fetch_one(pool)
+        .await?;
+        quiet = if busy { 0 } else { quiet + 1 };
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
 }
 
 /// Events of the product's own inbox by state.
@@ -91,6 +120,9 @@ pub async fn load_identities(pool: &PgPool, count: u64) -> anyhow::Result<()> {
             println!("  {done} identities loaded");
         }
     }
-    sqlx::query("analyze remittance.inbox_batch").execute(pool).await?;
+    // As they lie after years: not still being written to disk, nor waiting to be vacuumed.
+    for statement in ["vacuum (analyze) remittance.inbox_batch", "checkpoint"] {
+        sqlx::query(statement).execute(pool).await?;
+    }
     Ok(())
 }

@@ -22,11 +22,15 @@ const BOUND: Duration = Duration::from_secs(3_600);
 const STATISTICS: Duration = Duration::from_secs(11);
 
 pub async fn run(bytes: u64, identities: u64) -> anyhow::Result<()> {
-    let site = tokio::task::spawn_blocking(|| load_site::start(Layout::Embedded)).await??;
+    let mut site = tokio::task::spawn_blocking(|| load_site::start(Layout::Embedded)).await??;
     let pool = database::pool(&site.cluster.database_url("revbridge"), 2).await?;
     if identities > 0 {
         println!("loading {identities} identities first");
         database::load_identities(&pool, identities).await?;
+        site = tokio::task::spawn_blocking(|| site.kill_server().map(|()| site)).await??;
+        let started = Instant::now();
+        database::quiet(&pool).await?;
+        println!("the service has counted them: quiet after {}", seconds(started.elapsed()));
     }
     let file = site.home.path().join("large.835");
     let made = write_large(&file, bytes)?;

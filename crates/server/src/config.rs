@@ -132,13 +132,21 @@ pub struct Metrics {
     pub sample_ms: u64,
     /// The completeness equation is counted this often: it reads the ERP's book.
     pub completeness_ms: u64,
+    /// … and less often where counting takes long: at most so many hundredths of the time go into it.
+    pub completeness_pct_max: u32,
     /// Work that has been due for longer is told by `/health/ready`.
     pub queue_age_s_max: u64,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
-        Self { listen: None, sample_ms: 15_000, completeness_ms: 60_000, queue_age_s_max: 300 }
+        Self {
+            listen: None,
+            sample_ms: 15_000,
+            completeness_ms: 60_000,
+            completeness_pct_max: 5,
+            queue_age_s_max: 300,
+        }
     }
 }
 

@@ -129,10 +129,11 @@ impl Watch {
         if let Err(failure) = self.follow(&oversight).await {
             self.failed("posting-delay", &failure);
         }
-        if self.next_completeness <= Instant::now() {
-            let every = Duration::from_millis(self.settings.completeness_ms);
+        let begun = Instant::now();
+        if self.next_completeness <= begun {
             self.look_at_completeness(&oversight).await;
-            self.next_completeness = Instant::now() + every;
+            let ended = Instant::now();
+            self.next_completeness = ended + pause_after(ended - begun, &self.settings);
         }
     }
 
@@ -226,6 +227,13 @@ impl Watch {
     }
 }
 
+/// Counting reads all that there is: the more there is, the less often, so that its share stays.
+fn pause_after(counting: Duration, settings: &Metrics) -> Duration {
+    let every = Duration::from_millis(settings.completeness_ms);
+    let share = settings.completeness_pct_max.clamp(1, 100);
+    every.max(counting * (100 - share) / share)
+}
+
 /// Units of intake are put to be done at once and do not know since when; their documents do.
 fn waiting_to_be_read(look: &mut Look, documents: &[(String, Standing, u64)]) {
     let accepted = documents.iter().find(|(state, ..)| state == "accepted");
@@ -235,5 +243,20 @@ fn waiting_to_be_read(look: &mut Look, documents: &[(String, Standing, u64)]) {
         if lane.due.oldest_s == 0 && intake::INTAKE_LANES.has(&lane.lane) {
             lane.due.oldest_s = accepted.oldest_s;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_long_to_count_is_counted_less_often() {
+        let settings = Metrics { completeness_ms: 1_000, ..Metrics::default() };
+        let pause = |counting_ms| pause_after(Duration::from_millis(counting_ms), &settings);
+        assert_eq!(pause(10), Duration::from_secs(1), "in its time, where it takes little");
+        assert_eq!(pause(10_000), Duration::from_secs(190), "a twentieth of 200 s");
+        let all = Metrics { completeness_pct_max: 100, ..settings.clone() };
+        assert_eq!(pause_after(Duration::from_secs(9), &all), Duration::from_secs(1));
     }
 }

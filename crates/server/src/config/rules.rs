@@ -127,6 +127,8 @@ impl Config {
     fn check_times(&self, rules: &mut Rules) {
         rules.above_zero("metrics.sample_ms", self.metrics.sample_ms);
         rules.above_zero("metrics.completeness_ms", self.metrics.completeness_ms);
+        let share = u64::from(self.metrics.completeness_pct_max);
+        rules.above_zero("metrics.completeness_pct_max", share);
         rules.above_zero("keys.secrets_poll_ms", self.keys.secrets_poll_ms);
         rules.above_zero("keys.data_key_cache_ms_max", self.keys.data_key_cache_ms_max);
         rules.above_zero("proof.checkpoint_ms_max", self.proof.checkpoint_ms_max);
