@@ -245,7 +245,7 @@ impl Simulation {
         if (clearing, held) != (paid, 0) {
             complaints.push(format!("{clearing} on clearing, {held} held, {paid} paid"));
         }
-        let untied = self.hospital.book.events_without_their_rows(10).now_or_never();
+        let untied = self.hospital.book.events_without_their_rows(None, 10).now_or_never();
         if untied != Some(Ok(Vec::new())) {
             complaints.push(format!("{untied:?}"));
         }

@@ -117,12 +117,17 @@ pub trait Inquiry: Send + Sync {
     /// Open items by code: how many, claims, cents.
     async fn items_by_code(&self) -> Result<Vec<(exception::Code, u64, u64, Minor)>, Failure>;
 
-    /// Counted from the inbox.
-    async fn inbox_sums(&self) -> Result<Vec<InboxSum>, Failure>;
+    /// Counted from the inbox: of one document, or of all.
+    async fn inbox_sums(&self, of: Option<DocumentId>) -> Result<Vec<InboxSum>, Failure>;
 
     /// Posted events whose rows are missing, not live, or not in a posted journal; and noted,
-    /// excluded or rejected ones with live rows that no live row reverses. At most `limit`.
-    async fn events_without_their_rows(&self, limit: usize) -> Result<Vec<InboxEntry>, Failure>;
+    /// excluded or rejected ones with live rows that no live row reverses. At most `limit`, of one document
+    /// or of all.
+    async fn events_without_their_rows(
+        &self,
+        of: Option<DocumentId>,
+        limit: usize,
+    ) -> Result<Vec<InboxEntry>, Failure>;
 
     /// One per posted journal, after the cursor in order of key.
     async fn journal_sums(

@@ -9,7 +9,7 @@ mod sums;
 use async_trait::async_trait;
 use model::code::Code;
 use model::exception::{self, Item};
-use model::id::{ExceptionId, RemittanceId, RowId};
+use model::id::{DocumentId, ExceptionId, RemittanceId, RowId};
 use model::journal::{Journal, JournalKey};
 use model::money::Minor;
 use model::remittance::Remittance;
@@ -57,12 +57,16 @@ impl Inquiry for PostgresBook {
         sums::items_by_code(self).await
     }
 
-    async fn inbox_sums(&self) -> Result<Vec<InboxSum>, Failure> {
-        sums::inbox(self).await
+    async fn inbox_sums(&self, of: Option<DocumentId>) -> Result<Vec<InboxSum>, Failure> {
+        sums::inbox(self, of).await
     }
 
-    async fn events_without_their_rows(&self, limit: usize) -> Result<Vec<InboxEntry>, Failure> {
-        sums::events_without_their_rows(self, limit).await
+    async fn events_without_their_rows(
+        &self,
+        of: Option<DocumentId>,
+        limit: usize,
+    ) -> Result<Vec<InboxEntry>, Failure> {
+        sums::events_without_their_rows(self, of, limit).await
     }
 
     async fn journal_sums(

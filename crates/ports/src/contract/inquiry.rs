@@ -27,7 +27,7 @@ pub async fn the_inbox_is_summed_by_document_kind_and_state(fixture: &Fixture) {
     let mut effects = Effects::new("decide");
     effects.transitions = vec![transition("a", 2, EventState::Quarantined)];
     apply(fixture, effects).await;
-    let sums = fixture.inquiry.inbox_sums().await.expect("works");
+    let sums = fixture.inquiry.inbox_sums(None).await.expect("works");
     let sum = |name: &str, state, events, cents| InboxSum {
         document: document(name),
         kind: EventKind::Claim,
@@ -43,6 +43,8 @@ pub async fn the_inbox_is_summed_by_document_kind_and_state(fixture: &Fixture) {
     ] {
         assert!(sums.contains(&expected), "{expected:?} is missing in {sums:?}");
     }
+    let of_one = fixture.inquiry.inbox_sums(Some(document("b"))).await;
+    assert_eq!(of_one, Ok(vec![sum("b", EventState::Pending, 1, 100)]));
 }
 
 pub async fn open_items_are_summed_by_code(fixture: &Fixture) {

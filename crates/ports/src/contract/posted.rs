@@ -5,7 +5,7 @@ use model::event::EventState;
 
 use super::Fixture;
 use super::samples::{
-    apply, book_rows, close_rows, delivery, event_id, post, row, state_of, transition,
+    apply, book_rows, close_rows, delivery, document, event_id, post, row, state_of, transition,
 };
 use crate::book::Effects;
 
@@ -85,17 +85,21 @@ pub async fn a_posted_event_ties_to_its_rows_and_an_excluded_one_with_rows_does_
     let rows = book_rows(fixture, "a", 3).await;
     let key = close_rows(fixture, &rows[..1]).await;
     post(fixture, &key, "D1").await;
-    let none = fixture.inquiry.events_without_their_rows(10).await;
+    let none = fixture.inquiry.events_without_their_rows(None, 10).await;
     assert_eq!(none, Ok(Vec::new()), "posted with rows, pending without: both are sound");
     let mut effects = Effects::new("decide");
     effects.transitions =
         vec![transition("a", 2, EventState::Excluded), transition("a", 3, EventState::Posted)];
     apply(fixture, effects).await;
-    let found = fixture.inquiry.events_without_their_rows(10).await.expect("works");
+    let found = fixture.inquiry.events_without_their_rows(None, 10).await.expect("works");
     let mut events: Vec<_> = found.iter().map(|entry| entry.event).collect();
     events.sort();
     let mut expected = [event_id("a", 2), event_id("a", 3)];
     expected.sort();
     assert_eq!(events, expected, "rows left alive, and rows not confirmed");
-    assert_eq!(fixture.inquiry.events_without_their_rows(1).await.expect("works").len(), 1);
+    assert_eq!(fixture.inquiry.events_without_their_rows(None, 1).await.expect("works").len(), 1);
+    let of_its_own = fixture.inquiry.events_without_their_rows(Some(document("a")), 10).await;
+    assert_eq!(of_its_own, Ok(found), "all of them are of this document");
+    let of_another = fixture.inquiry.events_without_their_rows(Some(document("b")), 10).await;
+    assert_eq!(of_another, Ok(Vec::new()));
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use model::code::Code;
 use model::exception::{self, Item, ItemState};
-use model::id::{ExceptionId, RemittanceId, RowId};
+use model::id::{DocumentId, ExceptionId, RemittanceId, RowId};
 use model::journal::{Journal, JournalKey, JournalState};
 use model::money::Minor;
 use model::remittance::Remittance;
@@ -145,12 +145,16 @@ impl Inquiry for MemoryBook {
         self.ask(Operation::Read, |state, _| state.items_by_code()).await
     }
 
-    async fn inbox_sums(&self) -> Result<Vec<InboxSum>, Failure> {
-        self.ask(Operation::Read, |state, _| state.inbox_sums()).await
+    async fn inbox_sums(&self, of: Option<DocumentId>) -> Result<Vec<InboxSum>, Failure> {
+        self.ask(Operation::Read, |state, _| state.inbox_sums(of)).await
     }
 
-    async fn events_without_their_rows(&self, limit: usize) -> Result<Vec<InboxEntry>, Failure> {
-        self.ask(Operation::Read, |state, _| state.events_without_their_rows(limit)).await
+    async fn events_without_their_rows(
+        &self,
+        of: Option<DocumentId>,
+        limit: usize,
+    ) -> Result<Vec<InboxEntry>, Failure> {
+        self.ask(Operation::Read, |state, _| state.events_without_their_rows(of, limit)).await
     }
 
     async fn journal_sums(

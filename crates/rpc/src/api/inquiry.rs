@@ -72,18 +72,23 @@ impl pb::inquiry_server::Inquiry for InquiryApi {
         answer(found, |sums| pb::ItemsByCodeAnswer { sums: sums.wire() })
     }
 
-    async fn inbox_sums(&self, request: Request<pb::BookRequest>) -> Answer<pb::InboxSumsAnswer> {
-        let found = self.book(&request.into_inner().book)?.inbox_sums().await;
+    async fn inbox_sums(
+        &self,
+        request: Request<pb::InboxSumsRequest>,
+    ) -> Answer<pb::InboxSumsAnswer> {
+        let asked = request.into_inner();
+        let of = field(asked.document, "document")?;
+        let found = self.book(&asked.book)?.inbox_sums(of).await;
         answer(found, |sums| pb::InboxSumsAnswer { sums: sums.wire() })
     }
 
     async fn events_without_their_rows(
         &self,
-        request: Request<pb::LimitRequest>,
+        request: Request<pb::EventsWithoutTheirRowsRequest>,
     ) -> Answer<pb::InboxEntries> {
         let asked = request.into_inner();
-        let limit = field(asked.limit, "limit")?;
-        let found = self.book(&asked.book)?.events_without_their_rows(limit).await;
+        let (of, limit) = (field(asked.document, "document")?, field(asked.limit, "limit")?);
+        let found = self.book(&asked.book)?.events_without_their_rows(of, limit).await;
         answer(found, |entries| pb::InboxEntries { entries: entries.wire() })
     }
 

@@ -43,15 +43,17 @@ pub async fn items_by_code(
     Ok(by_code)
 }
 
-pub async fn inbox(book: &PostgresBook) -> Result<Vec<InboxSum>, Failure> {
+pub async fn inbox(book: &PostgresBook, of: Option<DocumentId>) -> Result<Vec<InboxSum>, Failure> {
     let sums = sqlx::query!(
         r#"select document as "document!", kind as "kind!", state as "state!", count(*) as "events!",
            sum(amount)::bigint as "cents!"
          from inbox
          where tenant = $1
+           and ($2::uuid is null or document = $2)
          group by document, kind, state
          order by document, kind, state"#,
         book.tenant(),
+        of.map(|id| id.0),
     )
     .fetch_all(&book.pool)
     .await
@@ -71,8 +73,10 @@ pub async fn inbox(book: &PostgresBook) -> Result<Vec<InboxSum>, Failure> {
 
 /// Live is what was not superseded. A posted event has live rows, all of them in posted journals; one
 /// that posts nothing has none.
+/// Of one document only the batches are read in which its events have their rows.
 pub async fn events_without_their_rows(
     book: &PostgresBook,
+    of: Option<DocumentId>,
     limit: usize,
 ) -> Result<Vec<InboxEntry>, Failure> {
     let found = sqlx::query_scalar!(
@@ -98,10 +102,20 @@ pub async fn events_without_their_rows(
              and journal.key = member.journal
            where r.tenant = $1
              and row_superseded.batch is null
+             and (
+               $3::uuid is null
+               or r.batch = any(array(
+                 select unnest(own.batches)
+                 from inbox_batch as own
+                 where own.tenant = $1
+                   and own.document = $3
+               ))
+             )
            group by r.event
          ) as standing
            on standing.event = inbox.event
          where inbox.tenant = $1
+           and ($3::uuid is null or inbox.document = $3)
            and (
              (
                inbox.state = 'posted'
@@ -115,6 +129,7 @@ pub async fn events_without_their_rows(
          limit $2"#,
         book.tenant(),
         limit_of(limit),
+        of.map(|id| id.0),
     )
     .fetch_all(&book.pool)
     .await

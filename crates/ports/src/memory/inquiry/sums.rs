@@ -6,7 +6,7 @@ use std::ops::Bound;
 
 use model::event::EventState;
 use model::exception::{self, ItemState};
-use model::id::RowId;
+use model::id::{DocumentId, RowId};
 use model::journal::JournalKey;
 use model::money::Minor;
 use model::row::{Row, Side};
@@ -37,9 +37,14 @@ impl State {
             .collect()
     }
 
-    pub fn inbox_sums(&self) -> Vec<InboxSum> {
+    /// Entries of one document, or of all.
+    fn entries_of(&self, of: Option<DocumentId>) -> impl Iterator<Item = &InboxEntry> {
+        self.inbox.values().filter(move |entry| of.is_none_or(|of| of == entry.document))
+    }
+
+    pub fn inbox_sums(&self, of: Option<DocumentId>) -> Vec<InboxSum> {
         let mut sums = BTreeMap::new();
-        for entry in self.inbox.values() {
+        for entry in self.entries_of(of) {
             let (events, cents): &mut (u64, Minor) =
                 sums.entry((entry.document, entry.kind, entry.state)).or_default();
             *events += 1;
@@ -55,7 +60,11 @@ impl State {
         sums.into_iter().map(sum).collect()
     }
 
-    pub fn events_without_their_rows(&self, limit: usize) -> Vec<InboxEntry> {
+    pub fn events_without_their_rows(
+        &self,
+        of: Option<DocumentId>,
+        limit: usize,
+    ) -> Vec<InboxEntry> {
         let lacks = |entry: &&InboxEntry| match entry.state {
             EventState::Posted => !self.has_posted_rows(entry),
             EventState::Noted | EventState::Excluded | EventState::Rejected => {
@@ -66,7 +75,7 @@ impl State {
             }
             EventState::Pending | EventState::Quarantined => false,
         };
-        self.inbox.values().filter(lacks).take(limit).cloned().collect()
+        self.entries_of(of).filter(lacks).take(limit).cloned().collect()
     }
 
     /// Whether the event has live rows, none of them missing, and all in confirmed journals.

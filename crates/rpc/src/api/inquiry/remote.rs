@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use model::code::Code;
 use model::exception::{self, Item};
-use model::id::{ExceptionId, RemittanceId, RowId};
+use model::id::{DocumentId, ExceptionId, RemittanceId, RowId};
 use model::journal::{Journal, JournalKey};
 use model::money::Minor;
 use model::remittance::Remittance;
@@ -97,13 +97,19 @@ impl Inquiry for RemoteInquiry {
         self.link.read(self.whole(), sending!(InquiryClient.items_by_code), open).await
     }
 
-    async fn inbox_sums(&self) -> Result<Vec<InboxSum>, Failure> {
+    async fn inbox_sums(&self, of: Option<DocumentId>) -> Result<Vec<InboxSum>, Failure> {
+        let ask = pb::InboxSumsRequest { book: self.name(), document: of.wire() };
         let open = |answer: pb::InboxSumsAnswer| field(answer.sums, "sums");
-        self.link.read(self.whole(), sending!(InquiryClient.inbox_sums), open).await
+        self.link.read(ask, sending!(InquiryClient.inbox_sums), open).await
     }
 
-    async fn events_without_their_rows(&self, limit: usize) -> Result<Vec<InboxEntry>, Failure> {
-        let ask = pb::LimitRequest { book: self.name(), limit: limit.wire() };
+    async fn events_without_their_rows(
+        &self,
+        of: Option<DocumentId>,
+        limit: usize,
+    ) -> Result<Vec<InboxEntry>, Failure> {
+        let (book, limit, document) = (self.name(), limit.wire(), of.wire());
+        let ask = pb::EventsWithoutTheirRowsRequest { book, limit, document };
         let open = |answer: pb::InboxEntries| field(answer.entries, "entries");
         self.link.read(ask, sending!(InquiryClient.events_without_their_rows), open).await
     }

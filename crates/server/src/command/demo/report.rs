@@ -32,7 +32,7 @@ impl Verdict {
 
 /// Events that are neither confirmed nor waiting for a person.
 pub async fn pending(house: &House) -> anyhow::Result<u64> {
-    let sums = house.inquiry.inbox_sums().await?;
+    let sums = house.inquiry.inbox_sums(None).await?;
     let pending = sums.iter().filter(|sum| sum.state == EventState::Pending);
     Ok(pending.map(|sum| sum.events).sum())
 }
@@ -104,7 +104,7 @@ async fn print_journals(house: &House) -> anyhow::Result<()> {
 }
 
 async fn print_claims(house: &House) -> anyhow::Result<()> {
-    let sums = house.inquiry.inbox_sums().await?;
+    let sums = house.inquiry.inbox_sums(None).await?;
     let mut parts = Vec::new();
     for state in EventState::ALL {
         let own = sums.iter().filter(|sum| sum.kind == EventKind::Claim && sum.state == state);
